@@ -1,0 +1,1 @@
+//! What people see: pages, components and the server functions that they call

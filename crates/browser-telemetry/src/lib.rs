@@ -1,0 +1,1 @@
+//! OpenTelemetry for Rust in the browser: spans, context, fetch, export

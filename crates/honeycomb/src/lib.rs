@@ -1,0 +1,1 @@
+//! Honeycomb's language: events from OTLP

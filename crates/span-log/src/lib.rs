@@ -1,0 +1,1 @@
+//! The durable path of every span: append OTLP bodies, fsync, read from a cursor, bounded

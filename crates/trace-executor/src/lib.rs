@@ -1,0 +1,1 @@
+//! An executor for any_spawner whose tasks carry the OpenTelemetry context

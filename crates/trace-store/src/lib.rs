@@ -1,0 +1,1 @@
+//! The embedded trace store: takes events in, answers questions

@@ -1,0 +1,68 @@
+//! What a server says about its own request in `Server-Timing`, and how the browser reads it.
+//!
+//! Three entries: `traceparent` names the server's span, `server` carries its duration, and `client` echoes the id of
+//! the browser's span. The echo is the point: the browser finds the header again inside the
+//! `PerformanceResourceTiming` entry of that very request, so the entry and the span belong together without guessing
+//! by URL and time. Durations are the server's own, so that no two clocks are compared.
+
+use crate::TraceParent;
+use std::fmt;
+
+/// The name of the entry whose description is the server span's `traceparent`.
+pub const TRACEPARENT: &str = "traceparent";
+/// The name of the entry whose duration is request received to response head.
+pub const SERVER: &str = "server";
+/// The name of the entry whose description is the client span's id, as received, in hex.
+pub const CLIENT: &str = "client";
+
+/// The header's value; [`fmt::Display`] writes it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ServerTiming {
+    /// The server's span.
+    pub server: TraceParent,
+    /// Milliseconds from request received to response head.
+    pub duration_ms: f64,
+    /// The client's span, where the request named one.
+    pub client: Option<[u8; 8]>,
+}
+
+impl fmt::Display for ServerTiming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{TRACEPARENT};desc=\"{}\", {SERVER};dur={:.3}",
+            self.server, self.duration_ms
+        )?;
+        if let Some(client) = self.client {
+            write!(f, ", {CLIENT};desc=\"")?;
+            for byte in client {
+                write!(f, "{byte:02x}")?;
+            }
+            f.write_str("\"")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_is_as_documented() {
+        let timing = ServerTiming {
+            server: TraceParent {
+                trace_id: [0xab; 16],
+                span_id: [0xcd; 8],
+                flags: 1,
+            },
+            duration_ms: 12.34567,
+            client: Some([1, 2, 3, 4, 5, 6, 7, 0xff]),
+        };
+        assert_eq!(
+            timing.to_string(),
+            "traceparent;desc=\"00-abababababababababababababababab-cdcdcdcdcdcdcdcd-01\", \
+             server;dur=12.346, client;desc=\"01020304050607ff\""
+        );
+    }
+}

@@ -1,0 +1,1 @@
+//! The WASM entry: starts browser telemetry, hydrates the app; nothing else
