@@ -1,1 +1,41 @@
-//! OpenTelemetry for Rust in the browser: spans, context, fetch, export
+//! OpenTelemetry for Rust in the browser (wasm32): spans, context, interactions, fetch, export.
+//!
+//! It implements the tracing API of the `opentelemetry` crate with a tracer, ids, queue and OTLP/protobuf writer of
+//! its own: the SDK's processors and exporters do not run on wasm32, and its clock has a resolution of 1 ms. So any
+//! library that uses `opentelemetry::global::tracer(…)` makes spans here, too.
+//!
+//! ```no_run
+//! # fn hydrate_the_app() {}
+//! browser_telemetry::start(browser_telemetry::Config::new("my-frontend"));
+//! hydrate_the_app();
+//! ```
+//!
+//! From then on
+//!
+//! - a click or submit opens a span that is current in its handlers and in everything that these cause
+//!   ([`interaction`]),
+//! - every server function whose client is [`TracedClient`], and every plain request sent with [`fetch`], makes a
+//!   CLIENT span, carries `traceparent`, and learns the server's share of its time ([`mod@fetch`]),
+//! - ended spans are posted to the page's own origin ([`export`]), also when the page is closed right away.
+//!
+//! Everything compiles natively as well, since server functions name [`TracedClient`] on both sides, and the parts
+//! that need no browser are tested there.
+
+mod client;
+mod clock;
+mod dom;
+pub mod export;
+pub mod fetch;
+mod ids;
+pub mod interaction;
+pub mod otlp;
+mod resource_timing;
+mod start;
+mod tracer;
+
+pub use client::{TracedClient, TracedClientResponse};
+pub use clock::now;
+pub use fetch::{Request, Response, fetch};
+pub use otlp::SpanRecord;
+pub use start::{Config, start};
+pub use tracer::{BrowserSpan, BrowserTracer, BrowserTracerProvider};

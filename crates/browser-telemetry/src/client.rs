@@ -1,0 +1,164 @@
+//! The client that every server function names: `#[server(client = browser_telemetry::TracedClient)]`.
+
+use crate::fetch::FetchSpan;
+use bytes::Bytes;
+use futures::{Sink, Stream};
+use send_wrapper::SendWrapper;
+use server_fn::client::Client;
+use server_fn::client::browser::BrowserClient;
+use server_fn::error::FromServerFnError;
+use server_fn::request::browser::BrowserRequest;
+use server_fn::response::ClientRes;
+use server_fn::response::browser::BrowserResponse;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// `server_fn`'s browser client with a CLIENT span around each call, named `{METHOD} {path}`: the path of a server
+/// function is literal, and so is its own route.
+pub struct TracedClient;
+
+/// The only way in which a browser's `fetch` fails without a response and without being aborted. `BrowserClient`
+/// hands on the message alone.
+const NETWORK_ERROR: &str = "TypeError";
+
+impl<E, I, O> Client<E, I, O> for TracedClient
+where
+    E: FromServerFnError,
+    I: FromServerFnError,
+    O: FromServerFnError,
+{
+    type Request = BrowserRequest;
+    type Response = TracedClientResponse;
+
+    fn send(request: BrowserRequest) -> impl Future<Output = Result<TracedClientResponse, E>> + Send {
+        SendWrapper::new(async move {
+            let url = request.url();
+            let mut span = FetchSpan::start(&request, path(&url));
+            match <BrowserClient as Client<E, I, O>>::send(request).await {
+                Ok(response) => {
+                    span.head(ClientRes::<E>::status(&response));
+                    Ok(TracedClientResponse { response, span })
+                }
+                Err(error) => {
+                    span.failed(NETWORK_ERROR);
+                    Err(error)
+                }
+            }
+        })
+    }
+
+    fn open_websocket(
+        path: &str,
+    ) -> impl Future<
+        Output = Result<
+            (
+                impl Stream<Item = Result<Bytes, Bytes>> + Send + 'static,
+                impl Sink<Bytes> + Send + 'static,
+            ),
+            E,
+        >,
+    > + Send {
+        <BrowserClient as Client<E, I, O>>::open_websocket(path)
+    }
+
+    fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+        <BrowserClient as Client<E, I, O>>::spawn(trace_executor::AdoptingTask::new(future));
+    }
+}
+
+/// The path of an absolute URL.
+fn path(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let path = &rest[rest.find('/')?..];
+    path.split(['?', '#']).next()
+}
+
+/// A response whose span ends when its body has been read.
+pub struct TracedClientResponse {
+    response: BrowserResponse,
+    span: FetchSpan,
+}
+
+impl<E: FromServerFnError> ClientRes<E> for TracedClientResponse {
+    fn try_into_string(self) -> impl Future<Output = Result<String, E>> + Send {
+        let Self { response, span } = self;
+        SendWrapper::new(span.body(response.try_into_string(), |_: &E| NETWORK_ERROR.into()))
+    }
+
+    fn try_into_bytes(self) -> impl Future<Output = Result<Bytes, E>> + Send {
+        let Self { response, span } = self;
+        SendWrapper::new(span.body(response.try_into_bytes(), |_: &E| NETWORK_ERROR.into()))
+    }
+
+    fn try_into_stream(self) -> Result<impl Stream<Item = Result<Bytes, Bytes>> + Send + Sync + 'static, E> {
+        let Self { response, mut span } = self;
+        span.reading();
+        let stream = ClientRes::<E>::try_into_stream(response)?;
+        Ok(SendWrapper::new(TracedStream {
+            stream: Box::pin(stream),
+            span: Some(span),
+        }))
+    }
+
+    fn status(&self) -> u16 {
+        ClientRes::<E>::status(&self.response)
+    }
+
+    fn status_text(&self) -> String {
+        ClientRes::<E>::status_text(&self.response)
+    }
+
+    fn location(&self) -> String {
+        ClientRes::<E>::location(&self.response)
+    }
+
+    fn has_redirect(&self) -> bool {
+        ClientRes::<E>::has_redirect(&self.response)
+    }
+}
+
+/// A streamed body; dropped before its end, it ends its span as aborted.
+struct TracedStream<S> {
+    stream: Pin<Box<S>>,
+    span: Option<FetchSpan>,
+}
+
+impl<S: Stream<Item = Result<Bytes, Bytes>>> Stream for TracedStream<S> {
+    type Item = Result<Bytes, Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = self.stream.as_mut().poll_next(cx);
+        match &next {
+            Poll::Ready(None) => {
+                if let Some(span) = self.span.take() {
+                    span.done();
+                }
+            }
+            Poll::Ready(Some(Err(_))) => {
+                if let Some(span) = self.span.take() {
+                    span.failed(NETWORK_ERROR);
+                }
+            }
+            _ => {}
+        }
+        next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_route_of_a_server_function_is_its_path() {
+        for (url, route) in [
+            (
+                "http://localhost:3000/api/activities/home?limit=20",
+                Some("/api/activities/home"),
+            ),
+            ("https://cruddur.example/api/activities#x", Some("/api/activities")),
+            ("https://cruddur.example", None),
+            ("nonsense", None),
+        ] {
+            assert_eq!(super::path(url), route, "{url}");
+        }
+    }
+}

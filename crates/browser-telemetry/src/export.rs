@@ -1,0 +1,237 @@
+//! The way out: ended spans wait in a bounded queue and are posted as OTLP/protobuf to the page's own origin.
+//!
+//! A batch goes out [`DELAY_MS`] after its first span, or when it is full. When the page is hidden, the ended spans go
+//! at once; on `pagehide` the open ones are ended, marked and sent, too. Those requests are `keepalive`, so that they
+//! outlive the page, and share the 64 KiB that the Fetch standard grants to all of a page's keepalive requests
+//! together; what does not fit goes as a plain request, which a hidden page usually still completes.
+//!
+//! The posts are made past our own `fetch`: telemetry makes no spans about itself. No key is ever sent.
+
+use crate::otlp::{self, SpanRecord};
+use crate::{Config, dom, tracer};
+use opentelemetry::KeyValue;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{RequestInit, Response, VisibilityState};
+
+/// Milliseconds from a batch's first span to its departure.
+pub const DELAY_MS: i32 = 500;
+/// Milliseconds until the next try when a batch could not be delivered.
+pub const RETRY_MS: i32 = 5_000;
+/// The most spans of one batch.
+pub const MAX_BATCH: usize = 256;
+/// The most spans that wait; further ones are dropped and counted ([`dropped`]).
+pub const MAX_QUEUE: usize = 2048;
+/// Bytes that keepalive requests may have under way, below the standard's 64 KiB.
+const KEEPALIVE_BYTES: usize = 60 * 1024;
+
+/// Where the page posts, and what it says about itself.
+struct Destination {
+    endpoint: Option<String>,
+    resource: Vec<KeyValue>,
+    propagate_to: Vec<String>,
+    observer: Option<fn(&SpanRecord)>,
+}
+
+#[derive(Default)]
+struct Queue {
+    spans: VecDeque<SpanRecord>,
+    dropped: u64,
+    timer: bool,
+    keepalive: usize,
+}
+
+thread_local! {
+    static DESTINATION: RefCell<Option<Destination>> = const { RefCell::new(None) };
+    static QUEUE: RefCell<Queue> = RefCell::new(Queue::default());
+}
+
+/// How many spans this page has dropped: the queue was full, or too many were open at once.
+pub fn dropped() -> u64 {
+    QUEUE.with_borrow(|queue| queue.dropped)
+}
+
+pub(crate) fn count_dropped(spans: u64) {
+    QUEUE.with_borrow_mut(|queue| queue.dropped += spans);
+}
+
+/// Whether the application allows trace context to go to this origin.
+pub(crate) fn propagates_to(origin: &str) -> bool {
+    DESTINATION.with_borrow(|destination| {
+        destination
+            .as_ref()
+            .is_some_and(|destination| destination.propagate_to.iter().any(|allowed| allowed == origin))
+    })
+}
+
+pub(crate) fn start(config: Config) {
+    let mut resource = vec![
+        KeyValue::new("service.name", config.service_name),
+        KeyValue::new("telemetry.sdk.name", env!("CARGO_PKG_NAME")),
+        KeyValue::new("telemetry.sdk.language", "rust"),
+        KeyValue::new("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
+    ];
+    resource.extend(config.resource);
+    DESTINATION.set(Some(Destination {
+        endpoint: config.endpoint,
+        resource,
+        propagate_to: config.propagate_to,
+        observer: config.observer,
+    }));
+    listen();
+    if QUEUE.with_borrow(|queue| !queue.spans.is_empty()) {
+        schedule(DELAY_MS);
+    }
+}
+
+fn listen() {
+    let hidden = Closure::<dyn Fn()>::new(|| {
+        if dom::document().visibility_state() == VisibilityState::Hidden {
+            flush_leaving();
+        }
+    });
+    let leaving = Closure::<dyn Fn()>::new(|| {
+        tracer::end_all();
+        flush_leaving();
+    });
+    let (hidden, leaving) = (hidden.into_js_value(), leaving.into_js_value());
+    _ = dom::document().add_event_listener_with_callback("visibilitychange", hidden.unchecked_ref());
+    // It is dispatched at the window, not at the document.
+    _ = dom::window().add_event_listener_with_callback("pagehide", leaving.unchecked_ref());
+}
+
+/// An ended span.
+pub(crate) fn push(span: SpanRecord) {
+    let observer = DESTINATION.with_borrow(|destination| destination.as_ref().and_then(|to| to.observer));
+    if let Some(observe) = observer {
+        observe(&span);
+    }
+    let waiting = QUEUE.with_borrow_mut(|queue| {
+        if queue.spans.len() < MAX_QUEUE {
+            queue.spans.push_back(span);
+        } else {
+            queue.dropped += 1;
+        }
+        queue.spans.len()
+    });
+    if DESTINATION.with_borrow(Option::is_none) {
+        return;
+    }
+    if waiting == MAX_BATCH {
+        flush();
+    } else {
+        schedule(DELAY_MS);
+    }
+}
+
+fn schedule(delay_ms: i32) {
+    if !QUEUE.with_borrow_mut(|queue| std::mem::replace(&mut queue.timer, true)) {
+        dom::after(delay_ms, || {
+            QUEUE.with_borrow_mut(|queue| queue.timer = false);
+            flush();
+        });
+    }
+}
+
+/// Sends one batch of what waits, and the rest after it.
+fn flush() {
+    let spans = take(MAX_BATCH);
+    if spans.is_empty() {
+        return;
+    }
+    spawn_local(async move {
+        if send(&encode(&spans), false).await {
+            flush();
+        } else {
+            put_back(spans);
+            schedule(RETRY_MS);
+        }
+    });
+}
+
+/// Sends all that waits, now: there may be no later.
+fn flush_leaving() {
+    loop {
+        let spans = take(MAX_BATCH);
+        if spans.is_empty() {
+            return;
+        }
+        send_leaving(&spans);
+    }
+}
+
+fn send_leaving(spans: &[SpanRecord]) {
+    let body = encode(spans);
+    let room = KEEPALIVE_BYTES.saturating_sub(QUEUE.with_borrow(|queue| queue.keepalive));
+    if body.len() > room && spans.len() > 1 && room > 0 {
+        let (first, second) = spans.split_at(spans.len() / 2);
+        send_leaving(first);
+        return send_leaving(second);
+    }
+    let keepalive = body.len() <= room;
+    if keepalive {
+        QUEUE.with_borrow_mut(|queue| queue.keepalive += body.len());
+    }
+    // Called here, not in the task: the request has to be on its way before the page is gone.
+    let sent = send(&body, keepalive);
+    let count = spans.len() as u64;
+    spawn_local(async move {
+        if !sent.await {
+            count_dropped(count);
+        }
+        if keepalive {
+            QUEUE.with_borrow_mut(|queue| queue.keepalive -= body.len());
+        }
+    });
+}
+
+fn take(most: usize) -> Vec<SpanRecord> {
+    QUEUE.with_borrow_mut(|queue| {
+        let count = queue.spans.len().min(most);
+        queue.spans.drain(..count).collect()
+    })
+}
+
+fn put_back(spans: Vec<SpanRecord>) {
+    QUEUE.with_borrow_mut(|queue| {
+        for span in spans.into_iter().rev() {
+            if queue.spans.len() < MAX_QUEUE {
+                queue.spans.push_front(span);
+            } else {
+                queue.dropped += 1;
+            }
+        }
+    });
+}
+
+fn encode(spans: &[SpanRecord]) -> Vec<u8> {
+    DESTINATION.with_borrow(|destination| {
+        let resource = destination.as_ref().map_or(&[][..], |to| &to.resource);
+        otlp::encode(resource, spans)
+    })
+}
+
+/// Posts a body; the request is under way when this returns, the future tells whether it was taken.
+fn send(body: &[u8], keepalive: bool) -> impl Future<Output = bool> + 'static {
+    let endpoint = DESTINATION.with_borrow(|destination| destination.as_ref().and_then(|to| to.endpoint.clone()));
+    let promise = endpoint.as_deref().map(|endpoint| {
+        let init = RequestInit::new();
+        init.set_method("POST");
+        init.set_body(&js_sys::Uint8Array::from(body));
+        let headers = js_sys::Object::new();
+        _ = js_sys::Reflect::set(&headers, &"content-type".into(), &trace_wire::PROTOBUF.into());
+        init.set_headers(&headers);
+        _ = js_sys::Reflect::set(&init, &"keepalive".into(), &keepalive.into());
+        dom::window().fetch_with_str_and_init(endpoint, &init)
+    });
+    async move {
+        // Without an endpoint nothing is sent, on purpose: that is not a failure.
+        let Some(promise) = promise else { return true };
+        match JsFuture::from(promise).await {
+            Ok(response) => response.unchecked_into::<Response>().ok(),
+            Err(_) => false,
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! `fetch` with a CLIENT span: context out, phases in, and an end that is told apart from an abort.
+//!
+//! The span begins at the call and ends with the last byte of the body (`responseEnd` of the resource-timing entry
+//! that carries the echo of its id; without such an entry: when the body has been read). The body is read once, by
+//! whoever wants it: it is neither cloned nor teed. A response whose body nobody reads ends its span when it is
+//! dropped; a future that is dropped before its response is complete ends it as aborted.
+
+use crate::{clock, export, resource_timing};
+use gloo_net::Error;
+pub use gloo_net::http::Request;
+use opentelemetry::trace::{SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::{Context, KeyValue, global};
+use trace_wire::{TraceParent, attribute};
+use wasm_bindgen::JsCast;
+use web_sys::{Url, Window};
+
+/// Sends a request as a CLIENT span named `{METHOD}`: the URL of a plain request may have any number of values, so it
+/// is no name. [`fetch_route`] takes one.
+///
+/// # Errors
+///
+/// Those of the browser: the network failed, the request was aborted or not allowed. The span then has `error.type`.
+pub async fn fetch(request: Request) -> Result<Response, Error> {
+    send(request, None).await
+}
+
+/// Sends a request as a CLIENT span named `{METHOD} {route}`, where `route` is the low-cardinality template of its
+/// path, such as `/api/activities/@{handle}`.
+///
+/// # Errors
+///
+/// As [`fetch`].
+pub async fn fetch_route(request: Request, route: &str) -> Result<Response, Error> {
+    send(request, Some(route)).await
+}
+
+async fn send(request: Request, route: Option<&str>) -> Result<Response, Error> {
+    let mut span = FetchSpan::start(&request, route);
+    match request.send().await {
+        Ok(response) => {
+            span.head(response.status());
+            Ok(Response { response, span })
+        }
+        Err(error) => {
+            span.failed(&error_type(&error));
+            Err(error)
+        }
+    }
+}
+
+/// A response whose span ends when its body has been read.
+#[derive(Debug)]
+pub struct Response {
+    response: gloo_net::http::Response,
+    span: FetchSpan,
+}
+
+impl Response {
+    /// The status code.
+    pub fn status(&self) -> u16 {
+        self.response.status()
+    }
+
+    /// Whether the status is 2xx.
+    pub fn ok(&self) -> bool {
+        self.response.ok()
+    }
+
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.response.headers().get(name)
+    }
+
+    /// Reads the body as text.
+    ///
+    /// # Errors
+    ///
+    /// Where the connection breaks before its end.
+    pub async fn text(self) -> Result<String, Error> {
+        let Self { response, span } = self;
+        span.body(response.text(), error_type).await
+    }
+
+    /// Reads the body as bytes.
+    ///
+    /// # Errors
+    ///
+    /// Where the connection breaks before its end.
+    pub async fn binary(self) -> Result<Vec<u8>, Error> {
+        let Self { response, span } = self;
+        span.body(response.binary(), error_type).await
+    }
+}
+
+/// The name of the JavaScript exception: what OpenTelemetry wants as `error.type` of a request without a response.
+fn error_type(error: &Error) -> String {
+    match error {
+        Error::JsError(error) => error.name.clone(),
+        _ => "_OTHER".into(),
+    }
+}
+
+/// The span of one request.
+#[derive(Debug)]
+pub(crate) struct FetchSpan {
+    context: Context,
+    url: String,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Stage {
+    /// Waiting for the response's head.
+    Sent,
+    /// The head is there; nobody has asked for the body.
+    Head,
+    /// The body is being read.
+    Body,
+    Ended,
+}
+
+impl FetchSpan {
+    /// Opens the span in the current context, and puts the context into the request's headers where it goes to the
+    /// page's own origin or to a configured one.
+    pub(crate) fn start(request: &Request, route: Option<&str>) -> Self {
+        let url = request.url();
+        let method = request.method().to_string();
+        let parsed = Url::new(&url).ok();
+        let mut attributes = vec![KeyValue::new(attribute::HTTP_REQUEST_METHOD, method.clone())];
+        if let Some(parsed) = &parsed {
+            attributes.push(KeyValue::new(attribute::URL_FULL, without_credentials(parsed, &url)));
+            attributes.push(KeyValue::new(attribute::SERVER_ADDRESS, parsed.hostname()));
+            let port = parsed
+                .port()
+                .parse()
+                .unwrap_or(if parsed.protocol() == "https:" { 443 } else { 80 });
+            attributes.push(KeyValue::new(attribute::SERVER_PORT, port));
+        }
+        let name = match route {
+            Some(route) => {
+                attributes.push(KeyValue::new(attribute::URL_TEMPLATE, route.to_owned()));
+                format!("{method} {route}")
+            }
+            None => method,
+        };
+        let tracer = global::tracer("browser-telemetry");
+        let span = tracer
+            .span_builder(name)
+            .with_kind(SpanKind::Client)
+            .with_start_time(clock::now())
+            .with_attributes(attributes)
+            .start(&tracer);
+        let context = Context::current_with_span(span);
+        if parsed.is_some_and(|url| propagates_to(&url.origin())) {
+            // `set`, not `append`: a request that is sent again has one parent.
+            request.headers().set(trace_wire::TRACEPARENT, &traceparent(&context));
+        }
+        Self {
+            context,
+            url,
+            stage: Stage::Sent,
+        }
+    }
+
+    /// The response's head has come.
+    pub(crate) fn head(&mut self, status: u16) {
+        self.stage = Stage::Head;
+        let span = self.context.span();
+        if status > 0 {
+            span.set_attribute(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
+        }
+        if status >= 400 {
+            span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, status.to_string()));
+            span.set_status(Status::error(""));
+        }
+    }
+
+    /// Reads the body, and ends the span with it.
+    pub(crate) async fn body<T, E>(
+        mut self,
+        read: impl Future<Output = Result<T, E>>,
+        error_type: impl FnOnce(&E) -> String,
+    ) -> Result<T, E> {
+        self.reading();
+        let body = read.await;
+        match &body {
+            Ok(_) => self.done(),
+            Err(error) => self.failed(&error_type(error)),
+        }
+        body
+    }
+
+    /// Somebody has begun to read the body.
+    pub(crate) fn reading(&mut self) {
+        self.stage = Stage::Body;
+    }
+
+    /// The body is complete.
+    pub(crate) fn done(mut self) {
+        self.end();
+    }
+
+    /// No response, or not all of it.
+    pub(crate) fn failed(mut self, error_type: &str) {
+        // Who aborts a request knows what they do: no error (OpenTelemetry semantic conventions, HTTP spans).
+        if error_type == "AbortError" {
+            return self.aborted();
+        }
+        let span = self.context.span();
+        span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error_type.to_owned()));
+        span.set_status(Status::error(""));
+        self.end();
+    }
+
+    fn aborted(&mut self) {
+        self.context
+            .span()
+            .set_attribute(KeyValue::new(attribute::SPAN_ABORTED, true));
+        self.stage = Stage::Ended;
+        self.context.span().end_with_timestamp(clock::now());
+    }
+
+    fn end(&mut self) {
+        self.stage = Stage::Ended;
+        let span = self.context.span();
+        let client = span.span_context().span_id().to_string();
+        let Some(times) = resource_timing::find(&self.url, &client) else {
+            return span.end_with_timestamp(clock::now());
+        };
+        let phases = [
+            (attribute::TIMING_WAIT_MS, times.wait()),
+            (attribute::TIMING_DOWNLOAD_MS, times.download()),
+            (attribute::TIMING_SERVER_MS, times.server),
+            (attribute::TIMING_NETWORK_MS, times.network()),
+        ];
+        for (name, milliseconds) in phases {
+            if let Some(milliseconds) = milliseconds {
+                span.set_attribute(KeyValue::new(name, milliseconds));
+            }
+        }
+        let version = match times.protocol.as_str() {
+            "h2" => "2",
+            "h3" => "3",
+            other => other.strip_prefix("http/").unwrap_or_default(),
+        };
+        if !version.is_empty() {
+            span.set_attribute(KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, version.to_owned()));
+        }
+        span.end_with_timestamp(clock::at(times.response_end));
+    }
+}
+
+impl Drop for FetchSpan {
+    fn drop(&mut self) {
+        match self.stage {
+            Stage::Ended => {}
+            // Nobody wanted the body.
+            Stage::Head => self.end(),
+            Stage::Sent | Stage::Body => self.aborted(),
+        }
+    }
+}
+
+fn traceparent(context: &Context) -> String {
+    let span = context.span();
+    let context = span.span_context();
+    TraceParent {
+        trace_id: context.trace_id().to_bytes(),
+        span_id: context.span_id().to_bytes(),
+        flags: context.trace_flags().to_u8(),
+    }
+    .to_string()
+}
+
+/// Trace context is for our own origin and for those that the application named: elsewhere it would tell strangers
+/// about the person and make the browser ask their servers for leave (CORS).
+fn propagates_to(origin: &str) -> bool {
+    own_origin().as_deref() == Some(origin) || export::propagates_to(origin)
+}
+
+fn own_origin() -> Option<String> {
+    let global = js_sys::global();
+    global.dyn_ref::<Window>()?.location().origin().ok()
+}
+
+fn without_credentials(parsed: &Url, url: &str) -> String {
+    if parsed.username().is_empty() && parsed.password().is_empty() {
+        return url.to_owned();
+    }
+    parsed.set_username("REDACTED");
+    parsed.set_password("REDACTED");
+    parsed.href()
+}
