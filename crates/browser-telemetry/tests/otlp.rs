@@ -1,4 +1,5 @@
 //! What is written by hand decodes with the official protobuf definitions.
+#![cfg(not(target_arch = "wasm32"))]
 
 use browser_telemetry::{SpanRecord, otlp};
 use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState};
