@@ -1,1 +1,36 @@
-//! OpenTelemetry for axum: the request span, Server-Timing, the browser relay, the way into the span log
+//! OpenTelemetry for any axum app: one SERVER span per request, a way for spans to reach a durable log, and the relay
+//! by which browsers hand in theirs.
+//!
+//! - [`RequestSpanLayer`] makes the request's span, joins the caller's trace, keeps the context current in the handler
+//!   and in the streamed body, and answers with `Server-Timing`.
+//! - [`Telemetry`] sets the tracer provider up; finished spans go through [`SinkProcessor`] into a [`SpanSink`].
+//! - [`Relay`] takes OTLP over HTTP, from the pages of the same origin and from other services with a key.
+//!
+//! Spans are made with the `opentelemetry` API itself and not with `tracing`: each part of an app has a scope of its
+//! own (its tracer's name), numbers stay numbers, and there is one notion of *the current span* for the handler, for
+//! spawned tasks and for SQL. `tracing` is for log lines only.
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use server_telemetry::RequestSpanLayer;
+//!
+//! let app: Router = Router::new()
+//!     .route("/api/activities/home", get(async || "[]"))
+//!     // `Router::layer`, after the routes: then the span knows which route was matched.
+//!     .layer(RequestSpanLayer::new());
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod processor;
+mod relay;
+mod request;
+mod setup;
+mod sink;
+
+pub use processor::{BatchConfig, Counts, EnvError, SinkProcessor};
+pub use relay::{EndUser, Relay, RelayConfig, RelayCounts, RequestRefusals, SpanRefusals};
+pub use request::{QuietPaths, RequestSpanLayer, RequestSpanService, ResponseFuture, SpanBody};
+pub use request::{record_route, set_route, set_user};
+pub use setup::{Config, SetupError, ShutdownError, Telemetry};
+pub use sink::{Ack, EncodedBatch, SinkError, SpanSink};

@@ -1,0 +1,177 @@
+//! The SERVER span of a request.
+//!
+//! A layer of our own and not tower-http's `TraceLayer`: that one makes `tracing` spans, which would have to be bridged
+//! into OpenTelemetry and would not mix with spans made by its API (whose parent is OpenTelemetry's current context).
+//! What is taken over from it is the care for the streamed body: a rendered page is produced while its body is
+//! polled, long after the handler has returned, so the span stays open and current until the body is through.
+
+mod attributes;
+mod body;
+mod future;
+mod open_span;
+mod parent;
+mod quiet;
+mod scope;
+
+pub use body::SpanBody;
+pub use future::ResponseFuture;
+pub use quiet::QuietPaths;
+pub(crate) use scope::RequestScope;
+pub use scope::{record_route, set_route, set_user};
+
+use axum::extract::{MatchedPath, OriginalUri};
+use http::{Method, Request, Response};
+use open_span::OpenSpan;
+use opentelemetry::global::BoxedTracer;
+use opentelemetry::trace::{Span, SpanKind, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::{Context, InstrumentationScope, global};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
+use tower::{Layer, Service};
+
+/// Makes a SERVER span of each request, named `{METHOD} {http.route}`, by the stable HTTP semantic conventions
+/// (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>).
+///
+/// - It joins the trace of a `traceparent` header; without one it starts a trace (or hangs under the current span, if
+///   there is one).
+/// - The handler, and the body while it is streamed, run with the span's [`Context`] current. The span ends when the
+///   body is through. A request that is given up before (the client went away) ends it too, with
+///   `error.type = cancelled`.
+/// - The response carries `Server-Timing` ([`trace_wire::ServerTiming`]), beside such headers of the app's own.
+/// - Paths in [`QuietPaths`] make no span, and nothing below them does.
+///
+/// Belongs into `axum::Router::layer` after the routes, where the matched route is known. Around a whole router it works
+/// too: then [`record_route`] inside tells it the route.
+#[derive(Clone)]
+pub struct RequestSpanLayer {
+    tracer: Arc<BoxedTracer>,
+    quiet: Arc<QuietPaths>,
+}
+
+impl RequestSpanLayer {
+    /// A layer whose spans go to the global tracer provider, which must have been set before this call.
+    pub fn new() -> Self {
+        Self::with_tracer(global::tracer_with_scope(instrumentation_scope()))
+    }
+
+    /// A layer whose spans go to the given provider.
+    pub fn with_provider<P, T, S>(provider: &P) -> Self
+    where
+        P: TracerProvider<Tracer = T>,
+        T: Tracer<Span = S> + Send + Sync + 'static,
+        S: Span + Send + Sync + 'static,
+    {
+        let tracer = provider.tracer_with_scope(instrumentation_scope());
+        Self::with_tracer(BoxedTracer::new(Box::new(tracer)))
+    }
+
+    fn with_tracer(tracer: BoxedTracer) -> Self {
+        Self {
+            tracer: Arc::new(tracer),
+            quiet: Arc::new(QuietPaths::default()),
+        }
+    }
+
+    /// Replaces the paths that make no spans.
+    #[must_use]
+    pub fn quiet(self, quiet: QuietPaths) -> Self {
+        Self {
+            quiet: Arc::new(quiet),
+            ..self
+        }
+    }
+}
+
+impl Default for RequestSpanLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The scope (`library.name`) of the request spans.
+fn instrumentation_scope() -> InstrumentationScope {
+    InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
+        .with_version(env!("CARGO_PKG_VERSION"))
+        .build()
+}
+
+impl<S> Layer<S> for RequestSpanLayer {
+    type Service = RequestSpanService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        RequestSpanService {
+            inner,
+            layer: self.clone(),
+        }
+    }
+}
+
+/// The service that [`RequestSpanLayer`] makes.
+#[derive(Clone)]
+pub struct RequestSpanService<S> {
+    inner: S,
+    layer: RequestSpanLayer,
+}
+
+impl<S, B, R> Service<Request<B>> for RequestSpanService<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    R: http_body::Body,
+{
+    type Response = Response<SpanBody<R>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut std::task::Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let received = Instant::now();
+        // A router that is nested takes its prefix off the URI; the span is about what the client asked for.
+        let uri = match request.extensions().get::<OriginalUri>() {
+            Some(OriginalUri(uri)) => uri,
+            None => request.uri(),
+        };
+        if self.layer.quiet.contains(uri.path()) {
+            let cx = Context::current().with_telemetry_suppressed();
+            let inner = {
+                let _attached = cx.clone().attach();
+                self.inner.call(request)
+            };
+            return ResponseFuture::quiet(inner, cx);
+        }
+
+        let remote = parent::remote_span_context(request.headers());
+        let client = remote.as_ref().map(|remote| remote.span_id());
+        let parent = match remote {
+            Some(remote) => Context::current().with_remote_span_context(remote),
+            None => Context::current(),
+        };
+        let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+        let builder = self
+            .layer
+            .tracer
+            .span_builder(attributes::span_name(request.method(), route))
+            .with_kind(SpanKind::Server)
+            .with_attributes(attributes::of_request(&request, uri, route));
+        let span = self.layer.tracer.build_with_context(builder, &parent);
+        let is_head = request.method() == Method::HEAD;
+        let (open, cx) = OpenSpan::new(parent.with_span(span), request.method().clone());
+        let inner = {
+            let _attached = cx.clone().attach();
+            self.inner.call(request)
+        };
+        ResponseFuture::traced(
+            inner,
+            cx,
+            open,
+            future::Head {
+                received,
+                client,
+                is_head,
+            },
+        )
+    }
+}

@@ -1,0 +1,14 @@
+//! The crate from outside: requests through axum routers, spans as they arrive in a sink, read with the official
+//! protobuf definitions.
+
+mod body;
+mod processor;
+mod quiet;
+mod relay;
+mod relay_page;
+mod relay_refusals;
+mod request;
+#[cfg(feature = "span-log")]
+mod span_log;
+mod support;
+mod user;
