@@ -1,1 +1,60 @@
-//! The trace explorer: pages and JSON API over the trace store; mounted by any axum app with one line
+//! The trace explorer: pages and JSON API over the trace store; mounted by any axum app with one line.
+//!
+//! ```no_run
+//! # use explorer::ExplorerConfig;
+//! let store = trace_store::TraceStore::default();
+//! let config = ExplorerConfig { app_name: "Shop".into(), home_href: "/".into() };
+//! let app: axum::Router = axum::Router::new().merge(explorer::router(store, config));
+//! ```
+//!
+//! Pages are whole documents, made on the server from Leptos components, and need no JavaScript: links navigate, the
+//! filter is a form whose result is a permalink, and a span's fields open with `<details>`. There is no inline script,
+//! so a strict content security policy holds; bar positions are inline `style` attributes (`style-src-attr`).
+//!
+//! Who may see traces is the caller's decision: put a layer around the router. The explorer makes no spans of itself.
+
+#![forbid(unsafe_code)]
+
+mod api;
+mod format;
+mod href;
+mod page;
+mod pages;
+mod stylesheet;
+mod waterfall;
+
+use axum::Router;
+use axum::routing::get;
+use std::sync::Arc;
+use trace_store::TraceStore;
+
+/// What the explorer says about the app that it is part of.
+#[derive(Clone, Debug)]
+pub struct ExplorerConfig {
+    /// The app's name, at the left of the top bar and in titles.
+    pub app_name: String,
+    /// Where the app's name leads to.
+    pub home_href: String,
+}
+
+/// What every handler needs.
+#[derive(Clone)]
+struct Explorer {
+    store: TraceStore,
+    config: Arc<ExplorerConfig>,
+}
+
+/// All routes of the explorer: `/traces`, `/traces/{trace_id}`, `/traces/style.css`, `/api/traces` and
+/// `/api/traces/{trace_id}`. The router has no state left open, so that it merges into any other.
+pub fn router(store: TraceStore, config: ExplorerConfig) -> Router {
+    Router::new()
+        .route("/traces", get(pages::traces))
+        .route("/traces/{trace_id}", get(pages::trace))
+        .route("/traces/style.css", get(stylesheet::serve))
+        .route("/api/traces", get(api::traces))
+        .route("/api/traces/{trace_id}", get(api::trace))
+        .with_state(Explorer {
+            store,
+            config: Arc::new(config),
+        })
+}

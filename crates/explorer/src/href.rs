@@ -1,0 +1,81 @@
+//! Addresses of the explorer's own pages. Ids and values in them come from whoever sends spans.
+
+use std::fmt::Write;
+use trace_store::TraceFilter;
+
+/// The page of a trace.
+pub(crate) fn trace(trace_id: &str) -> String {
+    format!("/traces/{}", encoded(trace_id))
+}
+
+/// A page of the spans of a trace, counted from 1.
+pub(crate) fn trace_page(trace_id: &str, number: usize) -> String {
+    match number {
+        1 => trace(trace_id),
+        _ => format!("{}?page={number}", trace(trace_id)),
+    }
+}
+
+/// The rows of a trace as JSON.
+pub(crate) fn trace_json(trace_id: &str) -> String {
+    format!("/api/traces/{}", encoded(trace_id))
+}
+
+/// The place of a span on the page of its trace, as the element's `id`.
+pub(crate) fn span_anchor(span_id: &str) -> String {
+    format!("span-{}", encoded(span_id))
+}
+
+/// The traces that match.
+pub(crate) fn traces(filter: &TraceFilter) -> String {
+    with_query("/traces", &filter.pairs())
+}
+
+/// The traces that match, as JSON.
+pub(crate) fn traces_json(filter: &TraceFilter) -> String {
+    with_query("/api/traces", &filter.pairs())
+}
+
+/// The traces with a value in one of the filter's fields.
+pub(crate) fn traces_with(field: &'static str, value: &str) -> String {
+    with_query("/traces", &[(field, value.to_owned())])
+}
+
+fn with_query(path: &str, pairs: &[(&str, String)]) -> String {
+    match serde_urlencoded::to_string(pairs) {
+        Ok(query) if !query.is_empty() => format!("{path}?{query}"),
+        _ => path.to_owned(),
+    }
+}
+
+/// Percent-encodes all but the unreserved characters of RFC 3986 (§2.3).
+fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_ids_stay_one_segment() {
+        assert_eq!(trace("abc123"), "/traces/abc123");
+        assert_eq!(trace("../a?b#c\" é"), "/traces/..%2Fa%3Fb%23c%22%20%C3%A9");
+        assert_eq!(trace_page("a", 1), "/traces/a");
+        assert_eq!(trace_page("a", 2), "/traces/a?page=2");
+    }
+
+    #[test]
+    fn filters_are_permalinks() {
+        assert_eq!(traces(&TraceFilter::default()), "/traces");
+        assert_eq!(traces_with("route", "/a b&c"), "/traces?route=%2Fa+b%26c");
+    }
+}

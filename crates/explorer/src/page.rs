@@ -1,0 +1,79 @@
+//! How the explorer looks. Each page is a view of plain data, so that the same view can be hydrated one day.
+
+mod fields;
+pub(crate) mod list;
+pub(crate) mod message;
+mod row;
+pub(crate) mod trace;
+
+use crate::{ExplorerConfig, format, stylesheet};
+use honeycomb::rfc3339;
+use leptos::prelude::*;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::SystemTime;
+
+/// A whole document: the frame that all pages have, around `body`.
+pub(crate) fn document<V: IntoView>(config: &ExplorerConfig, title: &str, body: impl FnOnce() -> V) -> String {
+    let title = format!("{title} · {}", config.app_name);
+    let frame = || {
+        view! {
+            <!DOCTYPE html>
+            <html lang="en">
+                <head>
+                    <meta charset="utf-8"/>
+                    <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                    <meta name="color-scheme" content="dark light"/>
+                    <meta name="robots" content="noindex"/>
+                    <title>{title}</title>
+                    <link rel="stylesheet" href=stylesheet::href()/>
+                </head>
+                <body>
+                    <a class="skip" href="#main">"Skip to content"</a>
+                    <header class="top">
+                        <a class="brand" href=config.home_href.clone()>
+                            <span class="bubble" aria-hidden="true">"#?@!"</span>
+                            {config.app_name.clone()}
+                        </a>
+                        <nav aria-label="Explorer">
+                            <a href="/traces">"Traces"</a>
+                        </nav>
+                    </header>
+                    <main id="main">{body()}</main>
+                </body>
+            </html>
+        }
+        .to_html()
+    };
+    // What components create lives as long as the document is written.
+    Owner::new().with(frame)
+}
+
+/// A moment: how long ago, and exactly on hover and for programs.
+fn moment(unix_nano: i64, now: SystemTime) -> impl IntoView {
+    view! {
+        <time datetime=rfc3339(unix_nano) title=format::moment(unix_nano)>{format::ago(unix_nano, now)}</time>
+    }
+}
+
+/// A service's name with its colour.
+fn service(name: &str) -> impl IntoView + use<> {
+    let (class, style) = colour(name, false);
+    view! { <span class=format!("service {class}") style=style>{name.to_owned()}</span> }
+}
+
+/// The class, and for services without a colour of their own the style, that set the colour of a span.
+fn colour(service: &str, database: bool) -> (&'static str, Option<String>) {
+    let lower = service.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if database || has(&["sqlite", "postgres", "mysql", "database"]) {
+        ("database", None)
+    } else if has(&["frontend", "browser"]) {
+        ("frontend", None)
+    } else if has(&["backend"]) {
+        ("backend", None)
+    } else {
+        let mut hasher = DefaultHasher::new();
+        service.hash(&mut hasher);
+        ("other", Some(format!("--hue:{}", hasher.finish() % 360)))
+    }
+}

@@ -1,0 +1,124 @@
+//! The explorer's pages: what is asked for, what is answered. How it looks is in [`crate::page`].
+
+use crate::page::{self, list, message, trace};
+use crate::waterfall::Waterfall;
+use crate::{Explorer, href};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{Html, IntoResponse, Response};
+use honeycomb::Event;
+use std::time::SystemTime;
+use trace_store::{FilterError, StoreError, TraceFilter, TracePage, TraceStore};
+
+/// `GET /traces`: a page of traces, newest first, and the filter.
+pub(crate) async fn traces(State(explorer): State<Explorer>, RawQuery(query): RawQuery) -> Response {
+    let given = pairs(query.as_deref());
+    let answer = match TraceFilter::parse(given.iter().map(|(name, value)| (name, value))) {
+        Ok(filter) => explorer.store.traces(&filter).await.map(|page| (filter, page)),
+        Err(error) => Err(StoreError::Filter(error)),
+    };
+    let (status, filter, page, problems) = match answer {
+        Ok((filter, page)) => (StatusCode::OK, filter, page, Vec::new()),
+        Err(StoreError::Filter(error)) => {
+            let nothing = TracePage {
+                traces: Vec::new(),
+                next: None,
+            };
+            (StatusCode::BAD_REQUEST, TraceFilter::default(), nothing, error.problems)
+        }
+        Err(error) => return unanswered(&explorer, &error),
+    };
+    let list = list::List {
+        given,
+        filter,
+        problems,
+        page,
+        stats: explorer.store.stats(),
+        now: SystemTime::now(),
+    };
+    html(status, page::document(&explorer.config, "Traces", || list::view(list)))
+}
+
+/// `GET /traces/{trace_id}`: the waterfall.
+pub(crate) async fn trace(
+    State(explorer): State<Explorer>,
+    Path(trace_id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let events = match events(&explorer.store, &trace_id).await {
+        Ok(events) => events,
+        Err(error) => return unanswered(&explorer, &error),
+    };
+    let waterfall = Waterfall::new(events);
+    if waterfall.rows.is_empty() {
+        let body = || message::unknown_trace(&trace_id, !waterfall.loose.is_empty());
+        let document = page::document(&explorer.config, "Unknown trace", body);
+        return html(StatusCode::NOT_FOUND, document);
+    }
+    let pages = waterfall.rows.len().div_ceil(trace::ROWS_PER_PAGE);
+    let wanted = pairs(query.as_deref()).into_iter().find(|(name, _)| name == "page");
+    let number = match wanted.as_ref().map(|(_, value)| value.parse()) {
+        None => 1,
+        Some(Ok(number)) if (1..=pages).contains(&number) => number,
+        Some(_) => {
+            let words = format!("The spans of this trace fill pages 1 to {pages}.");
+            let body = || message::no_such_page(&words, href::trace(&trace_id));
+            return html(
+                StatusCode::BAD_REQUEST,
+                page::document(&explorer.config, "No such page", body),
+            );
+        }
+    };
+    let title = waterfall.rows[0].name().to_owned();
+    let shown = trace::Trace {
+        trace_id,
+        waterfall,
+        number,
+        now: SystemTime::now(),
+    };
+    html(
+        StatusCode::OK,
+        page::document(&explorer.config, &title, || trace::view(&shown)),
+    )
+}
+
+/// The filter that a query string asks for.
+pub(crate) fn filter(query: Option<&str>) -> Result<TraceFilter, FilterError> {
+    TraceFilter::parse(pairs(query))
+}
+
+/// The rows of a trace. People paste ids in capitals, and with the zeros that Honeycomb leaves out.
+pub(crate) async fn events(store: &TraceStore, trace_id: &str) -> Result<Vec<Event>, StoreError> {
+    let events = store.trace(trace_id).await?;
+    if !events.is_empty() {
+        return Ok(events);
+    }
+    let lower = trace_id.trim().to_ascii_lowercase();
+    let short = match lower.strip_prefix("0000000000000000") {
+        Some(short) if lower.len() == 32 => short,
+        _ => &lower,
+    };
+    if short == trace_id {
+        return Ok(events);
+    }
+    store.trace(short).await
+}
+
+fn pairs(query: Option<&str>) -> Vec<(String, String)> {
+    // Reading pairs of texts does not fail: what is not UTF-8 is replaced.
+    serde_urlencoded::from_str(query.unwrap_or_default()).unwrap_or_default()
+}
+
+fn html(status: StatusCode, document: String) -> Response {
+    (status, [(CACHE_CONTROL, "private, no-cache")], Html(document)).into_response()
+}
+
+fn unanswered(explorer: &Explorer, error: &StoreError) -> Response {
+    tracing::error!(
+        error = error as &dyn std::error::Error,
+        "the trace store did not answer"
+    );
+    let document = page::document(&explorer.config, "No answer", message::no_answer);
+    html(StatusCode::INTERNAL_SERVER_ERROR, document)
+}
