@@ -1,1 +1,70 @@
-fn main() {}
+//! `cargo xtask`: everything in Cruddur that is more than one cargo command.
+//!
+//! It takes a bare machine (git, a C compiler, rustup's cargo, Node.js) to a served page with one command, and it is the one
+//! place where the order of build steps is written down. So it has to compile in seconds: std, anyhow and nothing big.
+//!
+//! Two builds of the same dependency graph cost minutes on a small machine, hence three rules that all commands follow:
+//!
+//! - Native code is always selected as `--workspace --exclude frontend`. Cargo unifies features over what is selected, so
+//!   `-p server` would want a second copy of every dependency whose features another member widens. `cargo leptos` gets the
+//!   same selection through `bin-cargo-args`.
+//! - The page is built by cargo-leptos, the server by cargo: cargo-leptos' release build would force one profile on both,
+//!   and the page wants `wasm-release` while the server of `run` keeps the dev profile that the tests have built already.
+//! - One cargo at a time.
+
+mod checks;
+mod dev;
+mod process;
+mod run;
+mod server;
+mod signals;
+mod site;
+mod stamp;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  run [--release] [-- arguments of the server]
+        build the page and the server, start it with demo people and cruds, and stay
+        --release optimises the server too, which takes some minutes more
+  dev   start `cargo leptos watch`: rebuild and reload when a file changes
+  test [step...] [--list]
+        every check, or the named steps; --list says which there are
+
+What is missing on this machine (the WASM target, cargo-leptos, wasm-bindgen-cli, npm packages) is installed on the way.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[&str]) -> Result<()> {
+    signals::forward()?;
+    match arguments {
+        ["run", rest @ ..] => run::run(&run::Options::parse(rest)?),
+        ["dev"] => dev::dev(),
+        ["test", "--list"] => {
+            checks::list();
+            Ok(())
+        }
+        ["test", steps @ ..] => checks::test(steps),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        [unknown, ..] => bail!("there is no command \"{}\" of this shape\n\n{USAGE}", unknown),
+    }
+}

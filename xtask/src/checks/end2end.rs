@@ -1,0 +1,79 @@
+//! The end-to-end tests: the page and the server as `run` builds them, driven by Playwright.
+//!
+//! Playwright starts and stops the server; it learns here which one, where, and with what data.
+
+use std::env;
+use std::fs;
+use std::net::TcpListener;
+
+use anyhow::{Context as _, Result};
+
+use super::{Context, Outcome};
+use crate::tools::Need;
+use crate::{process, server as binary, site as page};
+
+/// What `check` needs beside cargo.
+pub(super) const NEEDS: &[Need] = &[
+    Need::WasmTarget,
+    Need::NodePackages,
+    Need::WasmBindgen,
+    Need::CargoLeptos,
+    Need::Chromium,
+];
+
+/// Builds the page.
+pub(super) fn site(context: &Context<'_>) -> Result<Outcome> {
+    page::build(context.workspace, context.tools)?;
+    Ok(Outcome::Passed)
+}
+
+/// Builds the server.
+pub(super) fn server(context: &Context<'_>) -> Result<Outcome> {
+    binary::build(context.workspace, context.tools, false)?;
+    Ok(Outcome::Passed)
+}
+
+/// Builds both, and runs the tests on a fresh data directory.
+pub(super) fn check(context: &Context<'_>) -> Result<Outcome> {
+    let site = page::build(context.workspace, context.tools)?;
+    let server = binary::build(context.workspace, context.tools, false)?;
+    site.hand_to(&server)?;
+
+    // Kept until the next run: after a failure one may want to look at the database and the span log.
+    let data = context.workspace.own_output().join("end2end-data");
+    if data.exists() {
+        fs::remove_dir_all(&data).with_context(|| format!("cannot empty {}", data.display()))?;
+    }
+    fs::create_dir_all(&data).with_context(|| format!("cannot create {}", data.display()))?;
+
+    let mut command = context.tools.playwright();
+    // The server under test is no more than what a stranger would start: a developer's own settings and keys stay outside,
+    // above all those that would send the tests' spans to somebody's backend.
+    for (name, _) in env::vars_os() {
+        let Some(text) = name.to_str() else { continue };
+        let theirs = ["OTEL_", "HONEYCOMB_", "CRUDDUR_", "LEPTOS_"]
+            .iter()
+            .any(|prefix| text.starts_with(prefix));
+        if (theirs && text != "CRUDDUR_CHROMIUM") || text == "DATABASE_URL" {
+            command.env_remove(&name);
+        }
+    }
+    command
+        .arg("test")
+        .env("CRUDDUR_SERVER", &server)
+        .env("CRUDDUR_DATA_DIR", &data)
+        .env("CRUDDUR_DEMO", "1")
+        .env("LEPTOS_OUTPUT_NAME", "cruddur")
+        .env("LEPTOS_SITE_ROOT", &site.root)
+        .env("LEPTOS_SITE_PKG_DIR", "pkg")
+        .env("LEPTOS_HASH_FILES", "true")
+        .env("LEPTOS_SITE_ADDR", free_address()?);
+    process::run(&mut command)?;
+    Ok(Outcome::Passed)
+}
+
+/// An address on this machine that nobody listens on.
+fn free_address() -> Result<String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("no port is free on 127.0.0.1")?;
+    Ok(listener.local_addr()?.to_string())
+}
