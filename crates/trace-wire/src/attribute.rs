@@ -3,6 +3,9 @@
 //! Names without one of our prefixes are OpenTelemetry semantic conventions. Ours start with `timing.`, `clock.` and
 //! `span.` (the crates') or `app.` (the app's).
 
+/// String, on the resource. Which service a span is from.
+pub const SERVICE_NAME: &str = "service.name";
+
 /// String. The request method (semantic conventions, HTTP, stable).
 pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
 /// Integer. The response's status code; absent where no response came.
@@ -44,6 +47,8 @@ pub const USER_NAME: &str = "user.name";
 
 /// String. `sqlite` or `postgresql`.
 pub const DB_SYSTEM_NAME: &str = "db.system.name";
+/// String. The database's name within its system; SQLite: the name of its file.
+pub const DB_NAMESPACE: &str = "db.namespace";
 /// String. `SELECT`, `INSERT`, …
 pub const DB_OPERATION_NAME: &str = "db.operation.name";
 /// String. The table that a statement is about.
@@ -54,6 +59,8 @@ pub const DB_QUERY_TEXT: &str = "db.query.text";
 pub const DB_QUERY_SUMMARY: &str = "db.query.summary";
 /// Integer. How many rows came back.
 pub const DB_RESPONSE_RETURNED_ROWS: &str = "db.response.returned_rows";
+/// String. The database's own code of an error, such as SQLite's `2067`.
+pub const DB_RESPONSE_STATUS_CODE: &str = "db.response.status_code";
 
 /// Number, milliseconds: request sent to first byte of the response.
 pub const TIMING_WAIT_MS: &str = "timing.wait_ms";
@@ -74,3 +81,11 @@ pub const APP_RESULT_LENGTH: &str = "app.result_length";
 /// Boolean `true`: the request was given up (its future was dropped, or it was aborted) before its response was
 /// complete.
 pub const SPAN_ABORTED: &str = "span.aborted";
+/// String: what is wrong with an input, as codes with commas between them (`message_blank,ttl_blank`). Not an error of
+/// the span.
+pub const APP_INVALID: &str = "app.invalid";
+/// Number, milliseconds: how long a statement or transaction waited for a connection and the write lock; absent
+/// below 1.
+pub const APP_DB_WAIT_MS: &str = "app.db_wait_ms";
+/// Integer: how many expired cruds or sessions were removed.
+pub const APP_REMOVED: &str = "app.removed";
