@@ -1,1 +1,19 @@
-//! The axum binary: configuration, router, middleware in one list, start and graceful stop
+//! The server: what the binary `cruddur` is made of.
+//!
+//! [`start::start`] builds everything from a [`config::Config`]; [`router`] is the one list of routes and middleware.
+
+pub mod config;
+mod context;
+mod files;
+mod flash;
+mod follow;
+mod forms;
+mod health;
+mod jobs;
+mod json_api;
+pub mod peer;
+pub mod router;
+mod same_site;
+mod secret;
+mod session;
+pub mod start;

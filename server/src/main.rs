@@ -1,1 +1,117 @@
-fn main() {}
+//! `cruddur`: the server's binary. `serve` is the sub-command when none is given.
+
+use anyhow::{Context, bail};
+use server::config::Config;
+use server::peer::Access;
+use server::start::start;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+const USAGE: &str = "\
+cruddur: a micro-blog whose posts expire, and whose every click is one trace.
+
+Usage: cruddur [serve]     serve the app; configuration comes from the environment (see README.md)
+       cruddur --version
+       cruddur --help";
+
+/// How long requests that are under way may take when the server stops.
+const GRACE: Duration = Duration::from_secs(5);
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments[..] {
+        [] | ["serve"] => serve(),
+        ["--version" | "-V"] => {
+            println!("cruddur {}", env!("CARGO_PKG_VERSION"));
+            Ok(())
+        }
+        ["--help" | "-h" | "help"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(anyhow::anyhow!("unknown arguments: {}\n\n{USAGE}", arguments.join(" "))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cruddur: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn serve() -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+
+    let config = Config::from_env()?;
+    let mut leptos = leptos::config::get_configuration(None)
+        .context("the LEPTOS_* variables")?
+        .leptos_options;
+    leptos.site_addr = config.site_addr;
+
+    // Before anything is opened: a second server must not touch the first one's files.
+    let listener = match TcpListener::bind(config.site_addr).await {
+        Ok(listener) => listener,
+        Err(error) => bail!(
+            "cannot listen on {}: {error}. Stop what is listening there, or set LEPTOS_SITE_ADDR to another address.",
+            config.site_addr
+        ),
+    };
+    let running = start(&config, leptos).await?;
+    let at = listener.local_addr()?;
+    tracing::info!("Cruddur is at http://{at}/");
+    if config.trace_store && config.explorer != Access::Off {
+        tracing::info!("its traces are at http://{at}/traces");
+    }
+    if config.explorer == Access::Open {
+        tracing::warn!("CRUDDUR_EXPLORER=open: whoever can reach {at} can read every trace");
+    }
+
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let service = running.router.clone().into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async {
+        signal().await;
+        tracing::info!("stopping: no new requests, the last spans go to the disk");
+        _ = stopping.send(());
+    });
+    tokio::select! {
+        served = server => served?,
+        // A connection that never ends does not keep the server from stopping.
+        () = async {
+            _ = stopped.await;
+            tokio::time::sleep(GRACE).await;
+        } => {}
+    }
+    running.stop().await;
+    Ok(())
+}
+
+/// Waits for SIGINT (Ctrl-C, `cargo leptos`) or SIGTERM (containers, init systems).
+async fn signal() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

@@ -1,0 +1,176 @@
+//! Forms that work without JavaScript and are quicker with it.
+//!
+//! Without, the browser posts the form and the server sends the page again with what was typed and what is wrong (the
+//! [`FormFlash`](crate::FormFlash)). With, the server function is called in place, and the same errors arrive as its result. The fields do not
+//! know the difference: both end in one list of errors.
+
+use crate::components::failure::TraceId;
+use crate::page_start::ReturnedForm;
+use crate::{ApiError, browser};
+use cruddur::FieldError;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use std::collections::BTreeMap;
+
+/// Where a form stands: what it came back with, and what its last submission had to say.
+#[derive(Clone)]
+pub(crate) struct FormState {
+    values: BTreeMap<String, String>,
+    /// Every problem, each with its field.
+    pub(crate) errors: Signal<Vec<FieldError>>,
+    /// What went wrong apart from the input.
+    pub(crate) failure: Signal<Option<ApiError>>,
+}
+
+impl FormState {
+    /// The state of the form `name`, which is sent by `action`. The first field in error gets the keyboard's focus.
+    pub(crate) fn new<S>(name: &str, action: ServerAction<S>) -> Self
+    where
+        S: ServerFn<Error = ApiError> + Clone + Send + Sync + 'static,
+        S::Output: Clone + Send + Sync + 'static,
+    {
+        let flash = ReturnedForm::named(name).unwrap_or_default();
+        let (values, returned) = (flash.values, flash.errors);
+        let value = action.value();
+        let errors = Memo::new(move |_| {
+            value.with(|value| match value {
+                None => returned.clone(),
+                Some(Ok(_)) => Vec::new(),
+                Some(Err(error)) => error.field_errors().to_vec(),
+            })
+        });
+        let failure = Memo::new(move |_| {
+            value.with(|value| match value {
+                Some(Err(error)) if error.field_errors().is_empty() => Some(error.clone()),
+                _ => None,
+            })
+        });
+        Effect::new(move |_| {
+            // Also when the same errors come again.
+            action.version().track();
+            if !errors.read().is_empty() {
+                browser::focus_soon("[aria-invalid='true']");
+            }
+        });
+        Self {
+            values,
+            errors: errors.into(),
+            failure: failure.into(),
+        }
+    }
+
+    /// What the field held when the form came back without JavaScript.
+    pub(crate) fn value(&self, field: &str) -> Option<String> {
+        self.values.get(field).cloned()
+    }
+
+    /// The problems of one field, as one text; `None` when it has none.
+    pub(crate) fn error_of(&self, field: &'static str) -> Signal<Option<String>> {
+        let errors = self.errors;
+        Signal::derive(move || {
+            let errors = errors.read();
+            let words: Vec<_> = errors
+                .iter()
+                .filter(|error| error.field == field)
+                .map(|error| error.message.as_str())
+                .collect();
+            (!words.is_empty()).then(|| words.join(" "))
+        })
+    }
+}
+
+/// One labelled line of input, with its hint and its error.
+#[component]
+pub(crate) fn TextField(
+    /// The form that it belongs to.
+    form: FormState,
+    /// Its name in the form, and its id.
+    name: &'static str,
+    /// Its label, which is its accessible name.
+    label: &'static str,
+    /// The input's type: `text`, `email`, `password`.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What the browser may fill in (the tokens of HTML's `autocomplete`).
+    autocomplete: &'static str,
+    /// What to know before typing.
+    #[prop(optional)]
+    hint: Option<&'static str>,
+) -> impl IntoView {
+    let error = form.error_of(name);
+    let error_id = format!("{name}-error");
+    let hint_id = format!("{name}-hint");
+    let described_by = {
+        let (error_id, hint_id) = (error_id.clone(), hint_id.clone());
+        move || match (hint.is_some(), error.read().is_some()) {
+            (true, true) => Some(format!("{error_id} {hint_id}")),
+            (true, false) => Some(hint_id.clone()),
+            (false, true) => Some(error_id.clone()),
+            (false, false) => None,
+        }
+    };
+    // A name is not a sentence: no capitals and no red underlines where they would be wrong.
+    let plain = kind != "text" || autocomplete == "username";
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <input
+                id=name
+                name=name
+                type=kind
+                value=form.value(name).unwrap_or_default()
+                autocomplete=autocomplete
+                autocapitalize=plain.then_some("none")
+                spellcheck=plain.then_some("false")
+                required
+                aria-invalid=move || error.read().is_some().then_some("true")
+                aria-describedby=described_by
+            />
+            <p class="field-error" id=error_id hidden=move || error.read().is_none()>
+                {move || error.get().unwrap_or_default()}
+            </p>
+            {hint.map(|hint| view! { <p class="field-hint" id=hint_id>{hint}</p> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// What is wrong with the form as a whole, spoken as soon as it is known: problems of no field, how many fields have one, and
+/// what went wrong on the way.
+#[component]
+pub(crate) fn FormSummary(
+    /// The form.
+    form: FormState,
+    /// The fields that show their own problems.
+    fields: &'static [&'static str],
+) -> impl IntoView {
+    let FormState { errors, failure, .. } = form;
+    let words = move || {
+        let errors = errors.read();
+        let (at_fields, elsewhere): (Vec<_>, Vec<_>) =
+            errors.iter().partition(|error| fields.contains(&error.field.as_str()));
+        let mut words: Vec<_> = elsewhere.into_iter().map(|error| error.message.clone()).collect();
+        match at_fields.len() {
+            0 => {}
+            1 => words.push("One field needs another look.".to_owned()),
+            count => words.push(format!("{count} fields need another look.")),
+        }
+        if let Some(failure) = &*failure.read() {
+            words.push(failure.to_string());
+        }
+        // None and not an empty text: the stylesheet shows the box only around something.
+        (!words.is_empty()).then(|| words.join(" "))
+    };
+    view! {
+        <div class="form-summary" role="alert">
+            <p class="form-summary-words">{words}</p>
+            {move || {
+                failure
+                    .get()
+                    .and_then(|failure| failure.trace_id().map(str::to_owned))
+                    .map(|id| view! { <TraceId id=id /> })
+            }}
+        </div>
+    }
+    .into_any()
+}

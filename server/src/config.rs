@@ -1,0 +1,167 @@
+//! The configuration: read once from the environment, with every problem reported at once.
+
+use crate::peer::Access;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// What the environment says, checked. An empty variable is an unset one.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `LEPTOS_SITE_ADDR`: where the server listens. Default `127.0.0.1:3000`.
+    pub site_addr: SocketAddr,
+    /// `CRUDDUR_DATA_DIR`: everything that the server writes is below it. Default `data`.
+    pub data_dir: PathBuf,
+    /// `DATABASE_URL`; without one, a SQLite file in the data folder.
+    pub database_url: Option<String>,
+    /// `CRUDDUR_DEMO=1`: fill an empty database with people and cruds.
+    pub demo: bool,
+    /// `CRUDDUR_TRACE_STORE=off` leaves the embedded store, and so the explorer, out.
+    pub trace_store: bool,
+    /// `CRUDDUR_SPAN_LOG_MB`: the bound of the span log, in bytes. Default 256 MiB.
+    pub span_log_bytes: u64,
+    /// `CRUDDUR_EXPLORER` and `CRUDDUR_OPERATORS`: who may open the explorer.
+    pub explorer: Access,
+    /// `CRUDDUR_INGEST_KEY`: what other services send as `x-honeycomb-team` to hand in their spans.
+    pub ingest_key: Option<String>,
+    /// `CRUDDUR_TRACE_EXPLORER=1`: the explorer and the relay make spans too, for those who work on them.
+    pub trace_explorer: bool,
+}
+
+/// What is wrong with the environment, one line per variable.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+impl Config {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    ///
+    /// Every variable that cannot be understood, with what it takes.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Reads the variables through `get`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::from_env`].
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let get = |name: &str| get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let mut errors = Vec::new();
+
+        let site_addr = match get("LEPTOS_SITE_ADDR").map(|value| (value.parse(), value)) {
+            None => SocketAddr::from(([127, 0, 0, 1], 3000)),
+            Some((Ok(addr), _)) => addr,
+            Some((Err(_), value)) => {
+                errors.push(format!(
+                    "LEPTOS_SITE_ADDR is {value:?}; it takes an IP address and a port, such as 127.0.0.1:3000"
+                ));
+                SocketAddr::from(([127, 0, 0, 1], 3000))
+            }
+        };
+        let span_log_mb = match get("CRUDDUR_SPAN_LOG_MB").map(|value| (value.parse::<u64>(), value)) {
+            None => 256,
+            Some((Ok(mb @ 1..=1_000_000), _)) => mb,
+            Some((_, value)) => {
+                errors.push(format!(
+                    "CRUDDUR_SPAN_LOG_MB is {value:?}; it takes a whole number of megabytes, such as 256"
+                ));
+                256
+            }
+        };
+        let mut flag = |name: &str, default: bool| match get(name).as_deref() {
+            None => default,
+            Some("1" | "true" | "on") => true,
+            Some("0" | "false" | "off") => false,
+            Some(other) => {
+                errors.push(format!("{name} is {other:?}; it takes 1 or 0 (on or off)"));
+                default
+            }
+        };
+        let demo = flag("CRUDDUR_DEMO", false);
+        let trace_store = flag("CRUDDUR_TRACE_STORE", true);
+        let trace_explorer = flag("CRUDDUR_TRACE_EXPLORER", false);
+
+        let operators: Vec<String> = get("CRUDDUR_OPERATORS")
+            .map(|list| list.split(',').map(|handle| handle.trim().trim_start_matches('@').to_lowercase()).collect())
+            .unwrap_or_default();
+        let explorer = match get("CRUDDUR_EXPLORER").as_deref() {
+            None => Access::LoopbackOrOperators(operators),
+            Some("operators") => Access::Operators(operators),
+            Some("open") => Access::Open,
+            Some("off") => Access::Off,
+            Some(other) => {
+                errors.push(format!(
+                    "CRUDDUR_EXPLORER is {other:?}; it takes open, operators or off (unset: without sign-in from this \
+                     machine, operators from elsewhere)"
+                ));
+                Access::Off
+            }
+        };
+
+        if !errors.is_empty() {
+            return Err(ConfigError(errors));
+        }
+        Ok(Self {
+            site_addr,
+            data_dir: get("CRUDDUR_DATA_DIR").unwrap_or_else(|| "data".into()).into(),
+            database_url: get("DATABASE_URL"),
+            demo,
+            trace_store,
+            span_log_bytes: span_log_mb * 1024 * 1024,
+            explorer,
+            ingest_key: get("CRUDDUR_INGEST_KEY"),
+            trace_explorer,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::read(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn nothing_set_is_the_documented_default() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.site_addr.to_string(), "127.0.0.1:3000");
+        assert_eq!(config.data_dir, PathBuf::from("data"));
+        assert_eq!(config.span_log_bytes, 256 * 1024 * 1024);
+        assert_eq!(config.explorer, Access::LoopbackOrOperators(vec![]));
+        assert!(config.trace_store && !config.demo && !config.trace_explorer);
+        assert!(config.database_url.is_none() && config.ingest_key.is_none());
+    }
+
+    #[test]
+    fn an_empty_value_is_an_unset_one() {
+        let config = read(&[("CRUDDUR_INGEST_KEY", ""), ("CRUDDUR_EXPLORER", " "), ("CRUDDUR_DEMO", "")]).unwrap();
+        assert_eq!(config.ingest_key, None);
+        assert_eq!(config.explorer, Access::LoopbackOrOperators(vec![]));
+    }
+
+    #[test]
+    fn operators_are_handles_with_or_without_at() {
+        let config = read(&[("CRUDDUR_EXPLORER", "operators"), ("CRUDDUR_OPERATORS", "@Andrew, londo")]).unwrap();
+        assert_eq!(config.explorer, Access::Operators(vec!["andrew".into(), "londo".into()]));
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once_and_by_name() {
+        let wrong = [
+            ("LEPTOS_SITE_ADDR", "localhost"),
+            ("CRUDDUR_SPAN_LOG_MB", "lots"),
+            ("CRUDDUR_DEMO", "perhaps"),
+            ("CRUDDUR_EXPLORER", "everybody"),
+        ];
+        let ConfigError(errors) = read(&wrong).unwrap_err();
+        assert_eq!(errors.len(), wrong.len(), "{errors:?}");
+        for (name, value) in wrong {
+            assert!(errors.iter().any(|line| line.starts_with(name) && line.contains(value)), "{name}");
+        }
+    }
+}

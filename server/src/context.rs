@@ -1,0 +1,67 @@
+//! What every request shares, and what the app gets of it.
+
+use crate::flash::Flashes;
+use crate::peer::{self, Access};
+use app::DemoHint;
+use app::server_context::{Flash, Services, Viewer};
+use axum::extract::FromRef;
+use axum::http::request::Parts;
+use cookie::Key;
+use cruddur::db::Db;
+use leptos::config::LeptosOptions;
+use leptos::prelude::{provide_context, use_context};
+use server_telemetry::{Relay, Telemetry};
+use span_log::SpanLog;
+use std::sync::Arc;
+use trace_store::TraceStore;
+
+/// What every request shares.
+#[derive(Clone)]
+pub struct AppState {
+    /// How the page was built.
+    pub leptos: LeptosOptions,
+    /// The app's data.
+    pub db: Db,
+    /// Signs the session's cookie.
+    pub cookie_key: Key,
+    /// Forms that wait for their page.
+    pub flashes: Flashes,
+    /// Who may open the explorer.
+    pub access: Access,
+    /// The demo people, where the database has them.
+    pub demo: Option<DemoHint>,
+    /// The way in for spans from outside.
+    pub relay: Relay,
+    /// The durable path of every span.
+    pub log: SpanLog,
+    /// What the explorer reads; none with `CRUDDUR_TRACE_STORE=off`.
+    pub store: Option<TraceStore>,
+    /// The server's own spans.
+    pub telemetry: Arc<Telemetry>,
+    /// Whether the explorer and the relay make spans too.
+    pub trace_explorer: bool,
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}
+
+impl AppState {
+    /// Gives a request's contexts to the app: pages and server functions alike.
+    pub fn provide(&self) {
+        // Without a request the list of routes is being made, and nothing is asked of the services.
+        let Some(parts) = use_context::<Parts>() else { return };
+        let allow_demo = self.access.allows_demo(&parts);
+        provide_context(Services {
+            db: self.db.clone(),
+            cookie_key: self.cookie_key.clone(),
+            secure_cookies: peer::is_https(&parts.headers),
+            allow_demo,
+            demo: self.demo.clone().filter(|_| allow_demo),
+        });
+        provide_context(parts.extensions.get::<Viewer>().cloned().unwrap_or_default());
+        provide_context(parts.extensions.get::<Flash>().cloned().unwrap_or_default());
+    }
+}

@@ -1,0 +1,72 @@
+//! Every route and every middleware, in one place and in order.
+
+use crate::context::AppState;
+use crate::forms::{self, FORMS};
+use crate::{files, health, json_api, peer, same_site, session};
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use explorer::ExplorerConfig;
+use leptos_axum::LeptosRoutes;
+use server_telemetry::{QuietPaths, RequestSpanLayer};
+
+/// What is served as it lies on the disk: no spans.
+const FILES: [&str; 3] = ["/pkg/", "/favicon.svg", "/favicon.ico"];
+
+/// The whole server.
+pub fn router(state: AppState) -> Router {
+    // What people use.
+    let exclusions = FORMS.iter().map(|form| form.path.to_owned()).collect();
+    let pages = leptos_axum::generate_route_list_with_exclusions(app::App, Some(exclusions));
+    let mut people = Router::new();
+    for form in &FORMS {
+        people = people.route(form.path, post(forms::take));
+    }
+    let context = state.clone();
+    let options = state.leptos.clone();
+    let people = people
+        .route("/api/activities/@{handle}", get(json_api::by_user))
+        .route("/api/activities/@{handle}/status/{id}", get(json_api::show))
+        .leptos_routes_with_context(
+            &state,
+            pages,
+            move || context.provide(),
+            move || app::shell(options.clone()),
+        )
+        .fallback(leptos_axum::file_and_error_handler_with_context::<AppState, _>(
+            {
+                let context = state.clone();
+                move || context.provide()
+            },
+            app::shell,
+        ))
+        .layer(from_fn_with_state(state.clone(), session::hand_back_form))
+        .layer(from_fn(same_site::require_same_site))
+        .with_state(state.clone());
+
+    // What developers use: the explorer, where there is something to explore.
+    let developers = state.store.clone().map_or_else(Router::new, |store| {
+        let config = ExplorerConfig {
+            app_name: "Cruddur".into(),
+            home_href: "/".into(),
+        };
+        explorer::router(store, config).layer(from_fn_with_state(state.access.clone(), peer::guard_explorer))
+    });
+
+    // What machines use.
+    let machines = Router::new().route("/health", get(health::health)).with_state(state.clone());
+    let quiet = if state.trace_explorer {
+        QuietPaths::new(FILES)
+    } else {
+        QuietPaths::default().and(FILES)
+    };
+
+    people
+        .merge(developers)
+        .merge(state.relay.router())
+        .merge(machines)
+        // The innermost first: a request passes these from the last to the first.
+        .layer(from_fn_with_state(state.clone(), session::identify))
+        .layer(from_fn_with_state(state.leptos.hash_files, files::set_headers))
+        .layer(RequestSpanLayer::new().quiet(quiet))
+}
