@@ -48,7 +48,11 @@ impl Config {
     ///
     /// As [`Config::from_env`].
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let get = |name: &str| get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let get = |name: &str| {
+            get(name)
+                .map(|value| value.trim().to_owned())
+                .filter(|value| !value.is_empty())
+        };
         let mut errors = Vec::new();
 
         let site_addr = match get("LEPTOS_SITE_ADDR").map(|value| (value.parse(), value)) {
@@ -85,7 +89,11 @@ impl Config {
         let trace_explorer = flag("CRUDDUR_TRACE_EXPLORER", false);
 
         let operators: Vec<String> = get("CRUDDUR_OPERATORS")
-            .map(|list| list.split(',').map(|handle| handle.trim().trim_start_matches('@').to_lowercase()).collect())
+            .map(|list| {
+                list.split(',')
+                    .map(|handle| handle.trim().trim_start_matches('@').to_lowercase())
+                    .collect()
+            })
             .unwrap_or_default();
         let explorer = match get("CRUDDUR_EXPLORER").as_deref() {
             None => Access::LoopbackOrOperators(operators),
@@ -123,7 +131,12 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        Config::read(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+        Config::read(|name| {
+            pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
     }
 
     #[test]
@@ -139,15 +152,27 @@ mod tests {
 
     #[test]
     fn an_empty_value_is_an_unset_one() {
-        let config = read(&[("CRUDDUR_INGEST_KEY", ""), ("CRUDDUR_EXPLORER", " "), ("CRUDDUR_DEMO", "")]).unwrap();
+        let config = read(&[
+            ("CRUDDUR_INGEST_KEY", ""),
+            ("CRUDDUR_EXPLORER", " "),
+            ("CRUDDUR_DEMO", ""),
+        ])
+        .unwrap();
         assert_eq!(config.ingest_key, None);
         assert_eq!(config.explorer, Access::LoopbackOrOperators(vec![]));
     }
 
     #[test]
     fn operators_are_handles_with_or_without_at() {
-        let config = read(&[("CRUDDUR_EXPLORER", "operators"), ("CRUDDUR_OPERATORS", "@Andrew, londo")]).unwrap();
-        assert_eq!(config.explorer, Access::Operators(vec!["andrew".into(), "londo".into()]));
+        let config = read(&[
+            ("CRUDDUR_EXPLORER", "operators"),
+            ("CRUDDUR_OPERATORS", "@Andrew, londo"),
+        ])
+        .unwrap();
+        assert_eq!(
+            config.explorer,
+            Access::Operators(vec!["andrew".into(), "londo".into()])
+        );
     }
 
     #[test]
@@ -161,7 +186,10 @@ mod tests {
         let ConfigError(errors) = read(&wrong).unwrap_err();
         assert_eq!(errors.len(), wrong.len(), "{errors:?}");
         for (name, value) in wrong {
-            assert!(errors.iter().any(|line| line.starts_with(name) && line.contains(value)), "{name}");
+            assert!(
+                errors.iter().any(|line| line.starts_with(name) && line.contains(value)),
+                "{name}"
+            );
         }
     }
 }

@@ -17,7 +17,7 @@ const MOST: usize = 1000;
 
 /// The forms that wait for their page.
 #[derive(Clone, Default)]
-pub(crate) struct Flashes(Arc<Mutex<VecDeque<(String, Instant, FormFlash)>>>);
+pub struct Flashes(Arc<Mutex<VecDeque<(String, Instant, FormFlash)>>>);
 
 impl Flashes {
     /// Keeps a form; the answer is the `Set-Cookie` by which its page will find it.
@@ -29,7 +29,10 @@ impl Flashes {
             waiting.pop_front();
         }
         waiting.push_back((id.clone(), Instant::now(), form));
-        let cookie = format!("{COOKIE}={id}; HttpOnly; SameSite=Lax; Path=/; Max-Age={}", LIFE.as_secs());
+        let cookie = format!(
+            "{COOKIE}={id}; HttpOnly; SameSite=Lax; Path=/; Max-Age={}",
+            LIFE.as_secs()
+        );
         HeaderValue::from_str(&cookie).unwrap_or_else(|_| Self::clear())
     }
 
@@ -68,13 +71,21 @@ mod tests {
 
     fn sent_back(cookie: &HeaderValue) -> HeaderMap {
         let pair = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
-        [(header::COOKIE, HeaderValue::from_str(&format!("other=1; {pair}")).unwrap())].into_iter().collect()
+        [(
+            header::COOKIE,
+            HeaderValue::from_str(&format!("other=1; {pair}")).unwrap(),
+        )]
+        .into_iter()
+        .collect()
     }
 
     #[test]
     fn a_form_is_given_once_and_to_its_visitor() {
         let flashes = Flashes::default();
-        let form = FormFlash { form: "signup".into(), ..FormFlash::default() };
+        let form = FormFlash {
+            form: "signup".into(),
+            ..FormFlash::default()
+        };
         let cookie = flashes.keep(form.clone());
         assert_eq!(flashes.take(&HeaderMap::new()), None);
         assert_eq!(flashes.take(&sent_back(&Flashes::default().keep(form.clone()))), None);

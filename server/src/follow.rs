@@ -31,10 +31,14 @@ pub(crate) async fn follow(log: SpanLog, store: TraceStore, events: u64) {
                 match more {
                     Ok(true) => continue,
                     Ok(false) => {}
-                    Err(error) => tracing::error!(%error, "the span log could not be read; the next try is with the next batch"),
+                    Err(error) => {
+                        tracing::error!(%error, "the span log could not be read; the next try is with the next batch")
+                    }
                 }
             }
-            Err(error) => return tracing::error!(%error, "the explorer's store has stopped: new traces will not be shown"),
+            Err(error) => {
+                return tracing::error!(%error, "the explorer's store has stopped: new traces will not be shown");
+            }
         }
         if tail.changed().await.is_err() {
             return;
@@ -46,7 +50,10 @@ pub(crate) async fn follow(log: SpanLog, store: TraceStore, events: u64) {
 fn page(reader: &mut Reader, store: &TraceStore) -> Result<bool, LogError> {
     let page = reader.page(PAGE)?;
     if page.skipped > 0 {
-        tracing::warn!(batches = page.skipped, "batches were removed from the span log before the store had read them");
+        tracing::warn!(
+            batches = page.skipped,
+            "batches were removed from the span log before the store had read them"
+        );
     }
     for batch in &page.batches {
         match ExportTraceServiceRequest::decode(batch.body.as_slice()) {

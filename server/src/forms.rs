@@ -26,10 +26,26 @@ pub(crate) struct Form {
 
 /// All of them. They are left out of Leptos' own routes, which know only the first of the three senders.
 pub(crate) const FORMS: [Form; 4] = [
-    Form { path: "/api/activities", name: form::COMPOSE, page: "/" },
-    Form { path: "/api/users/signup", name: form::SIGN_UP, page: "/signup" },
-    Form { path: "/api/users/signin", name: form::SIGN_IN, page: "/signin" },
-    Form { path: "/api/users/signout", name: "", page: "/" },
+    Form {
+        path: "/api/activities",
+        name: form::COMPOSE,
+        page: "/",
+    },
+    Form {
+        path: "/api/users/signup",
+        name: form::SIGN_UP,
+        page: "/signup",
+    },
+    Form {
+        path: "/api/users/signin",
+        name: form::SIGN_IN,
+        page: "/signin",
+    },
+    Form {
+        path: "/api/users/signout",
+        name: "",
+        page: "/",
+    },
 ];
 
 /// The largest body in bytes: a crud has at most 280 graphemes, and nothing else is longer.
@@ -44,7 +60,12 @@ pub(crate) async fn take(State(state): State<AppState>, request: Request) -> Res
     let is_form = text(&parts.headers, header::ACCEPT).contains("text/html");
     let body = match axum::body::to_bytes(body, MAX_BODY).await {
         Ok(body) => body,
-        Err(_) => return refused(StatusCode::PAYLOAD_TOO_LARGE, format!("Send at most {} KiB.", MAX_BODY / 1024)),
+        Err(_) => {
+            return refused(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!("Send at most {} KiB.", MAX_BODY / 1024),
+            );
+        }
     };
     let body = if is_json {
         match url_encoded(&body) {
@@ -55,9 +76,13 @@ pub(crate) async fn take(State(state): State<AppState>, request: Request) -> Res
         body
     };
     parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(URL_ENCODED));
+    parts
+        .headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(URL_ENCODED));
     // Else Leptos would answer a form with a redirect of its own.
-    parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    parts
+        .headers
+        .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let form = FORMS.iter().find(|form| form.path == parts.uri.path());
     let answer = call(&state, Request::from_parts(parts, Body::from(body.clone()))).await;
     match form {
@@ -70,18 +95,26 @@ pub(crate) async fn take(State(state): State<AppState>, request: Request) -> Res
 pub(crate) async fn call(state: &AppState, request: Request) -> Response {
     let state = state.clone();
     let context = move || state.provide();
-    leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
+    leptos_axum::handle_server_fns_with_context(context, request)
+        .await
+        .into_response()
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> &str {
-    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
 }
 
 /// A JSON object of strings as a form.
 fn url_encoded(body: &Bytes) -> Result<String, String> {
     let fields: BTreeMap<String, Option<String>> = serde_json::from_slice(body)
         .map_err(|error| format!("Send one JSON object whose values are strings: {error}."))?;
-    let pairs: Vec<_> = fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    let pairs: Vec<_> = fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
     serde_urlencoded::to_string(pairs).map_err(|error| error.to_string())
 }
 
@@ -111,8 +144,10 @@ async fn go_on(state: &AppState, form: &Form, body: &Bytes, answer: Response) ->
             }]
         }
     };
-    let mut values: BTreeMap<String, String> =
-        serde_urlencoded::from_bytes::<Vec<(String, String)>>(body).unwrap_or_default().into_iter().collect();
+    let mut values: BTreeMap<String, String> = serde_urlencoded::from_bytes::<Vec<(String, String)>>(body)
+        .unwrap_or_default()
+        .into_iter()
+        .collect();
     values.remove("password");
     let cookie = state.flashes.keep(FormFlash {
         form: form.name.into(),

@@ -23,7 +23,14 @@ pub(crate) async fn show(
     Path((handle, id)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    answer_as(&state, request, "/api/activities/show", &[("handle", &handle), ("id", &id)], None).await
+    answer_as(
+        &state,
+        request,
+        "/api/activities/show",
+        &[("handle", &handle), ("id", &id)],
+        None,
+    )
+    .await
 }
 
 async fn answer_as(

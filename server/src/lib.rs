@@ -5,7 +5,7 @@
 pub mod config;
 mod context;
 mod files;
-mod flash;
+pub mod flash;
 mod follow;
 mod forms;
 mod health;

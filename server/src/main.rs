@@ -47,7 +47,10 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn serve() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 
     let config = Config::from_env()?;
     let mut leptos = leptos::config::get_configuration(None)
@@ -74,7 +77,10 @@ async fn serve() -> anyhow::Result<()> {
     }
 
     let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let service = running.router.clone().into_make_service_with_connect_info::<SocketAddr>();
+    let service = running
+        .router
+        .clone()
+        .into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(async {
         signal().await;
         tracing::info!("stopping: no new requests, the last spans go to the disk");

@@ -34,14 +34,20 @@ pub fn is_loopback(extensions: &Extensions, headers: &HeaderMap) -> bool {
     let Some(ConnectInfo(peer)) = extensions.get::<ConnectInfo<SocketAddr>>() else {
         return false;
     };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     };
-    let forwarded = headers
-        .keys()
-        .any(|name| name == header::FORWARDED || name == header::VIA || name.as_str().starts_with("x-forwarded") || name == "x-real-ip");
+    let forwarded = headers.keys().any(|name| {
+        name == header::FORWARDED
+            || name == header::VIA
+            || name.as_str().starts_with("x-forwarded")
+            || name == "x-real-ip"
+    });
     peer.ip().to_canonical().is_loopback() && matches!(name, "localhost" | "127.0.0.1" | "[::1]") && !forwarded
 }
 
@@ -98,7 +104,10 @@ mod tests {
     fn seen(peer: &str, headers: &[(&'static str, &str)]) -> bool {
         let mut extensions = Extensions::new();
         extensions.insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
-        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect();
         is_loopback(&extensions, &headers)
     }
 
@@ -110,7 +119,10 @@ mod tests {
             assert!(seen("[::ffff:127.0.0.1]:5000", &[("host", host)]), "{host}");
             assert!(!seen("192.168.0.7:5000", &[("host", host)]), "{host}");
             for forwarding in ["forwarded", "x-forwarded-for", "x-forwarded-host", "via", "x-real-ip"] {
-                assert!(!seen("127.0.0.1:5000", &[("host", host), (forwarding, "1.2.3.4")]), "{forwarding}");
+                assert!(
+                    !seen("127.0.0.1:5000", &[("host", host), (forwarding, "1.2.3.4")]),
+                    "{forwarding}"
+                );
             }
         }
         for host in ["evil.example", "localhost.evil.example:3000", ""] {

@@ -54,7 +54,9 @@ pub fn router(state: AppState) -> Router {
     });
 
     // What machines use.
-    let machines = Router::new().route("/health", get(health::health)).with_state(state.clone());
+    let machines = Router::new()
+        .route("/health", get(health::health))
+        .with_state(state.clone());
     let quiet = if state.trace_explorer {
         QuietPaths::new(FILES)
     } else {

@@ -44,18 +44,37 @@ mod tests {
     #[test]
     fn only_another_site_is_refused() {
         let same = |pairs: &[(&'static str, &str)]| {
-            is_same_origin(&pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect())
+            is_same_origin(
+                &pairs
+                    .iter()
+                    .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+                    .collect(),
+            )
         };
         let host = ("host", "cruddur.example:3000");
         assert!(same(&[host]));
         assert!(same(&[host, ("origin", "http://cruddur.example:3000")]));
-        assert!(same(&[host, ("origin", "https://cruddur.example:3000")]), "TLS ends at a proxy");
-        assert!(same(&[host, ("origin", "https://cruddur.example"), ("sec-fetch-site", "same-origin")]));
+        assert!(
+            same(&[host, ("origin", "https://cruddur.example:3000")]),
+            "TLS ends at a proxy"
+        );
+        assert!(same(&[
+            host,
+            ("origin", "https://cruddur.example"),
+            ("sec-fetch-site", "same-origin")
+        ]));
         assert!(!same(&[host, ("origin", "http://evil.example")]));
         assert!(!same(&[host, ("origin", "http://cruddur.example:4000")]));
         assert!(!same(&[host, ("origin", "null")]));
         for site in ["cross-site", "same-site"] {
-            assert!(!same(&[host, ("origin", "http://cruddur.example:3000"), ("sec-fetch-site", site)]), "{site}");
+            assert!(
+                !same(&[
+                    host,
+                    ("origin", "http://cruddur.example:3000"),
+                    ("sec-fetch-site", site)
+                ]),
+                "{site}"
+            );
         }
     }
 }

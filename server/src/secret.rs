@@ -32,8 +32,12 @@ pub(crate) fn cookie_key(data_dir: &Path) -> anyhow::Result<Key> {
             options.write(true).create_new(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(&path).with_context(|| format!("cannot create {}", path.display()))?;
-            file.write_all(&bytes).and_then(|()| file.sync_all()).with_context(|| format!("cannot write {}", path.display()))?;
+            let mut file = options
+                .open(&path)
+                .with_context(|| format!("cannot create {}", path.display()))?;
+            file.write_all(&bytes)
+                .and_then(|()| file.sync_all())
+                .with_context(|| format!("cannot write {}", path.display()))?;
             Ok(Key::from(&bytes))
         }
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),

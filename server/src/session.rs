@@ -33,7 +33,10 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
 /// The middleware of pages: hands a form that came back to the page that follows it.
 pub(crate) async fn hand_back_form(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let is_page = *request.method() == Method::GET
-        && request.headers().get(header::ACCEPT).is_some_and(|accept| accept.to_str().is_ok_and(|it| it.contains("text/html")));
+        && request
+            .headers()
+            .get(header::ACCEPT)
+            .is_some_and(|accept| accept.to_str().is_ok_and(|it| it.contains("text/html")));
     if !is_page || !Flashes::is_expected(request.headers()) {
         return next.run(request).await;
     }

@@ -38,8 +38,12 @@ pub struct Running {
 /// Where a folder, file, database or variable is not usable: in words that say which.
 pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Running> {
     let data_dir = &config.data_dir;
-    std::fs::create_dir_all(data_dir)
-        .with_context(|| format!("cannot create the data folder {} (CRUDDUR_DATA_DIR)", data_dir.display()))?;
+    std::fs::create_dir_all(data_dir).with_context(|| {
+        format!(
+            "cannot create the data folder {} (CRUDDUR_DATA_DIR)",
+            data_dir.display()
+        )
+    })?;
 
     let log = SpanLog::open(span_log::Config {
         path: data_dir.join("spans.sqlite"),

@@ -26,13 +26,13 @@ impl Times {
     /// `Timing-Allow-Origin`).
     pub(crate) fn wait(&self) -> Option<f64> {
         (self.request_start > 0.0 && self.response_start >= self.request_start)
-            .then(|| self.response_start - self.request_start)
+            .then_some(self.response_start - self.request_start)
     }
 
     /// First byte to last byte.
     pub(crate) fn download(&self) -> Option<f64> {
         (self.response_start > 0.0 && self.response_end >= self.response_start)
-            .then(|| self.response_end - self.response_start)
+            .then_some(self.response_end - self.response_start)
     }
 
     /// What is left of the wait without the server.
