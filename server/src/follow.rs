@@ -32,7 +32,7 @@ pub(crate) async fn follow(log: SpanLog, store: TraceStore, events: u64) {
                     Ok(true) => continue,
                     Ok(false) => {}
                     Err(error) => {
-                        tracing::error!(%error, "the span log could not be read; the next try is with the next batch")
+                        tracing::error!(%error, "the span log could not be read; the next try is with the next batch");
                     }
                 }
             }

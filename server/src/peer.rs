@@ -61,26 +61,27 @@ pub fn is_https(headers: &HeaderMap) -> bool {
 
 /// The middleware before the explorer.
 pub async fn guard_explorer(State(access): State<Access>, request: Request, next: Next) -> Response {
-    let verdict = match &access {
-        Access::Off => Err(StatusCode::NOT_FOUND.into_response()),
-        Access::Open => Ok(()),
-        Access::LoopbackOrOperators(_) if is_loopback(request.extensions(), request.headers()) => Ok(()),
-        Access::Operators(handles) | Access::LoopbackOrOperators(handles) => is_operator(request.extensions(), handles),
+    let refusal = match &access {
+        Access::Off => return StatusCode::NOT_FOUND.into_response(),
+        Access::Open => None,
+        Access::LoopbackOrOperators(_) if is_loopback(request.extensions(), request.headers()) => None,
+        Access::Operators(handles) | Access::LoopbackOrOperators(handles) => no_operator(request.extensions(), handles),
     };
-    match verdict {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refusal,
+    match refusal {
+        None => next.run(request).await,
+        Some((status, why)) => refused(status, why),
     }
 }
 
-fn is_operator(extensions: &Extensions, handles: &[String]) -> Result<(), Response> {
+/// Why the person who asks is not let in; `None` for an operator.
+fn no_operator(extensions: &Extensions, handles: &[String]) -> Option<(StatusCode, &'static str)> {
     match extensions.get::<Viewer>().and_then(|Viewer(user)| user.as_ref()) {
-        Some(user) if handles.contains(&user.handle) => Ok(()),
-        Some(_) => Err(refused(
+        Some(user) if handles.contains(&user.handle) => None,
+        Some(_) => Some((
             StatusCode::FORBIDDEN,
             "Traces are for operators. Your handle is not among those named in CRUDDUR_OPERATORS.",
         )),
-        None => Err(refused(
+        None => Some((
             StatusCode::UNAUTHORIZED,
             "Sign in as an operator to see traces. Operators are named in CRUDDUR_OPERATORS.",
         )),

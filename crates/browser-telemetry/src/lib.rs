@@ -14,7 +14,7 @@
 //!
 //! - a click or submit opens a span that is current in its handlers and in everything that these cause
 //!   ([`interaction`]),
-//! - every server function whose client is [`TracedClient`], and every plain request sent with [`fetch`], makes a
+//! - every server function whose client is [`TracedClient`], and every plain request sent with [`fetch()`], makes a
 //!   CLIENT span, carries `traceparent`, and learns the server's share of its time ([`mod@fetch`]),
 //! - ended spans are posted to the page's own origin ([`export`]), also when the page is closed right away.
 //!

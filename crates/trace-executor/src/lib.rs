@@ -9,7 +9,7 @@
 //! own request, so nothing needs adopting; and adopting would do harm: a task that waits for a pooled database
 //! connection is woken by whichever request gives one back, and would go on in that stranger's trace.
 //!
-//! Call [`init_browser`] before hydrating, and [`init_server`] before `leptos_routes` or `generate_route_list`: the
+//! Call `init_browser` (wasm32) before hydrating, and `init_server` (elsewhere) before `leptos_routes` or `generate_route_list`: the
 //! first executor that is set stays, later `init_*` calls of Leptos itself are ignored.
 
 mod adopting;
