@@ -1,6 +1,7 @@
 //! The client that every server function names: `#[server(client = browser_telemetry::TracedClient)]`.
 
 use crate::fetch::FetchSpan;
+use crate::interaction;
 use bytes::Bytes;
 use futures::{Sink, Stream};
 use send_wrapper::SendWrapper;
@@ -62,7 +63,7 @@ where
     }
 
     fn spawn(future: impl Future<Output = ()> + Send + 'static) {
-        <BrowserClient as Client<E, I, O>>::spawn(trace_executor::AdoptingTask::new(future));
+        <BrowserClient as Client<E, I, O>>::spawn(trace_executor::AdoptingTask::new(future, interaction::is_over));
     }
 }
 

@@ -62,6 +62,13 @@ pub(crate) fn of(context: &Context) -> Option<Arc<Interaction>> {
     context.get::<Arc<Interaction>>().cloned()
 }
 
+/// Whether a context belongs to an interaction that has ended.
+pub(crate) fn is_over(context: &Context) -> bool {
+    context
+        .get::<Arc<Interaction>>()
+        .is_some_and(|interaction| LIVE.with_borrow(|live| !live.iter().any(|(one, _)| Arc::ptr_eq(one, interaction))))
+}
+
 impl Interaction {
     pub(crate) fn opened(&self) {
         self.open.fetch_add(1, Relaxed);

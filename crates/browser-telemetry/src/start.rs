@@ -41,7 +41,7 @@ pub fn start(config: Config) {
         return;
     }
     #[cfg(target_arch = "wasm32")]
-    if trace_executor::init_browser().is_err() {
+    if trace_executor::init_browser(interaction::is_over).is_err() {
         web_sys::console::warn_1(
             &"browser-telemetry: another executor was set before start(); what happens after an await will not be \
               in the trace. Call start() before hydrating."

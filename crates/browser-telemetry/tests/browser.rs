@@ -147,6 +147,29 @@ async fn a_click_that_changes_a_signal_is_the_parent_of_the_refetch() {
     );
 }
 
+#[wasm_bindgen_test]
+async fn what_a_timer_causes_later_is_not_the_click_s() {
+    let _owner = start();
+    let page = RwSignal::new(0);
+    let resource = LocalResource::new(move || {
+        let page = page.get();
+        async move { get(&format!("page={page}")).await }
+    });
+    Effect::new(move |_| {
+        resource.get();
+    });
+    ended(1).await;
+    button("next", move |_| page.set(1)).click();
+    ended(2).await;
+    // The click has ended; the same endless task is woken by nobody's click.
+    page.set(2);
+    let spans = ended(1).await;
+    assert_eq!(
+        (query_of(&spans[0]).as_str(), spans[0].parent),
+        ("page=2", SpanId::INVALID)
+    );
+}
+
 #[server(endpoint = "no/such/function", client = TracedClient)]
 async fn save() -> Result<(), ServerFnError> {
     Ok(())

@@ -12,18 +12,27 @@ use std::task::{Poll, Wake, Waker};
 /// The context is the one that was current when the task was made, until the task is woken while a span is current:
 /// from then on it is that one. A wake-up outside any span (the browser delivers a response or a timer) changes
 /// nothing, so a handler that awaits three fetches keeps its click.
+///
+/// But an endless task must not stay in its last click for good: where a timer or the browser's Back button sets the
+/// signal that it waits for, that is nobody's click. So an adopted context is left once it is over ([`Self::new`]) and
+/// something from outside any span wakes the task.
 pub struct AdoptingTask<F> {
     future: Pin<Box<F>>,
     context: Context,
+    is_adopted: bool,
+    is_over: fn(&Context) -> bool,
     wakeups: Arc<Wakeups>,
 }
 
 impl<F: Future> AdoptingTask<F> {
-    /// Wraps `future` in the current context.
-    pub fn new(future: F) -> Self {
+    /// Wraps `future` in the current context. `is_over` says of an adopted context whether all that it was about has
+    /// ended.
+    pub fn new(future: F, is_over: fn(&Context) -> bool) -> Self {
         Self {
             future: Box::pin(future),
             context: Context::current(),
+            is_adopted: false,
+            is_over,
             wakeups: Arc::new(Wakeups {
                 latest: Mutex::new(Latest {
                     task: Waker::noop().clone(),
@@ -47,6 +56,10 @@ impl<F: Future> Future for AdoptingTask<F> {
         };
         if let Some(adopted) = adopted {
             self.context = adopted;
+            self.is_adopted = true;
+        } else if self.is_adopted && (self.is_over)(&self.context) {
+            self.context = Context::new();
+            self.is_adopted = false;
         }
         let waker = Waker::from(self.wakeups.clone());
         let _attached = self.context.clone().attach();

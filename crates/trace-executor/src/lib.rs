@@ -17,15 +17,18 @@ mod adopting;
 pub use adopting::AdoptingTask;
 
 use any_spawner::{CustomExecutor, Executor, ExecutorError, PinnedFuture, PinnedLocalFuture};
+#[cfg(target_arch = "wasm32")]
+use opentelemetry::Context;
 
-/// Sets the browser's executor: tasks adopt the context that wakes them.
+/// Sets the browser's executor: tasks adopt the context that wakes them, and leave it when `is_over` says so (see
+/// [`AdoptingTask`]).
 ///
 /// # Errors
 ///
 /// Where an executor has been set already (before this call, by hydration for example): tasks then lose the trace.
 #[cfg(target_arch = "wasm32")]
-pub fn init_browser() -> Result<(), ExecutorError> {
-    struct Browser;
+pub fn init_browser(is_over: fn(&Context) -> bool) -> Result<(), ExecutorError> {
+    struct Browser(fn(&Context) -> bool);
 
     impl CustomExecutor for Browser {
         fn spawn(&self, future: PinnedFuture<()>) {
@@ -33,13 +36,13 @@ pub fn init_browser() -> Result<(), ExecutorError> {
         }
 
         fn spawn_local(&self, future: PinnedLocalFuture<()>) {
-            wasm_bindgen_futures::spawn_local(AdoptingTask::new(future));
+            wasm_bindgen_futures::spawn_local(AdoptingTask::new(future, self.0));
         }
 
         fn poll_local(&self) {}
     }
 
-    Executor::init_custom_executor(Browser)
+    Executor::init_custom_executor(Browser(is_over))
 }
 
 /// Sets the server's executor: tokio, with tasks that keep the context of the request that spawned them.
