@@ -12,6 +12,10 @@ use leptos::prelude::*;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::SystemTime;
 
+/// Three bars of a waterfall, inline: without an icon the browser asks the app for a `/favicon.ico`.
+const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E\
+    %3Cpath fill='%239500ff' d='M1 2h14v3H1zM3 6.5h9v3H3zM7 11h4v3H7z'/%3E%3C/svg%3E";
+
 /// A whole document: the frame that all pages have, around `body`.
 pub(crate) fn document<V: IntoView>(config: &ExplorerConfig, title: &str, body: impl FnOnce() -> V) -> String {
     let title = format!("{title} · {}", config.app_name);
@@ -25,6 +29,7 @@ pub(crate) fn document<V: IntoView>(config: &ExplorerConfig, title: &str, body: 
                     <meta name="color-scheme" content="dark light"/>
                     <meta name="robots" content="noindex"/>
                     <title>{title}</title>
+                    <link rel="icon" type="image/svg+xml" href=ICON/>
                     <link rel="stylesheet" href=stylesheet::href()/>
                 </head>
                 <body>
