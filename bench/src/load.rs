@@ -38,6 +38,7 @@ struct Posted {
     refused: u64,
     bytes: u64,
     answers: Vec<Duration>,
+    last_answer: Option<Instant>,
 }
 
 /// When batches are due: the number of the next one, of all connections together.
@@ -103,8 +104,9 @@ pub(crate) fn run(options: &Options, server: &Server, stop: &Arc<AtomicBool>) ->
             all.refused += posted.refused;
             all.bytes += posted.bytes;
             all.answers.extend(posted.answers);
+            all.last_answer = all.last_answer.max(posted.last_answer);
         }
-        let elapsed = start.elapsed();
+        let elapsed = all.last_answer.unwrap_or(start) - start;
         let since = |before: Option<f64>, after: Option<f64>| Some(after? - before?);
         let (client_cpu, server_cpu) = (
             since(client_before, own_cpu_seconds()),
@@ -150,6 +152,7 @@ fn post(
             200..=299 => {
                 let answered = Instant::now();
                 posted.answers.push(answered - sent);
+                posted.last_answer = Some(answered);
                 posted.bytes += body.len() as u64;
                 let _ = acknowledge.try_send((trace, answered));
             }

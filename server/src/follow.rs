@@ -20,20 +20,21 @@ pub(crate) async fn follow(log: SpanLog, store: TraceStore, events: u64) {
         Ok(after) => log.reader(after),
         Err(error) => return tracing::error!(%error, "the span log cannot be read: the explorer stays empty"),
     };
+    let mut lagging = false;
     loop {
         // Marked before reading: what comes meanwhile wakes the wait below at once.
         tail.borrow_and_update();
         let (from, into) = (log.clone(), store.clone());
         let work = move || {
-            let more = catch_up(&from, &mut reader, events).and_then(|()| page(&mut reader, &into));
-            (reader, more)
+            let more = catch_up(&from, &mut reader, events, &mut lagging).and_then(|()| page(&mut reader, &into));
+            (reader, lagging, more)
         };
         match tokio::task::spawn_blocking(work).await {
-            Ok((returned, more)) => {
-                reader = returned;
+            Ok((returned, lags, more)) => {
+                (reader, lagging) = (returned, lags);
                 match more {
                     Ok(true) => continue,
-                    Ok(false) => {}
+                    Ok(false) => lagging = false,
                     Err(error) => {
                         tracing::error!(%error, "the span log could not be read; the next try is with the next batch");
                     }
@@ -51,17 +52,21 @@ pub(crate) async fn follow(log: SpanLog, store: TraceStore, events: u64) {
 
 /// Passes over what the store could not keep anyway: where more is appended than it can take in, it would fall behind
 /// further and further, to take in rows that make place for newer ones at once. They stay in the log.
-fn catch_up(log: &SpanLog, reader: &mut Reader, events: u64) -> Result<(), LogError> {
+///
+/// Said once, until the store has caught up (`lagging`): under such a load there are several of these a second.
+fn catch_up(log: &SpanLog, reader: &mut Reader, events: u64, lagging: &mut bool) -> Result<(), LogError> {
     let position = reader.position();
     if log.tail().borrow().saturating_sub(position) <= BEHIND {
         return Ok(());
     }
     let after = log.seq_before_spans(events)?;
     if after > position {
-        tracing::warn!(
-            batches = after - position,
-            "spans come faster than the explorer's store takes them in: it goes on with the newest that it can hold"
-        );
+        if !std::mem::replace(lagging, true) {
+            tracing::warn!(
+                batches = after - position,
+                "spans come faster than the explorer's store takes them in: it goes on with the newest that it can hold"
+            );
+        }
         *reader = log.reader(after);
     }
     Ok(())
@@ -108,7 +113,7 @@ mod tests {
         }
         let position_after = |start, events| {
             let mut reader = log.reader(start);
-            catch_up(&log, &mut reader, events).unwrap();
+            catch_up(&log, &mut reader, events, &mut false).unwrap();
             reader.position()
         };
         assert_eq!(

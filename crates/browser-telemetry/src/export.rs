@@ -80,7 +80,7 @@ pub(crate) fn start(config: Config) {
         KeyValue::new("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
     ];
     resource.extend(config.resource);
-    DESTINATION.set(Some(Destination {
+    DESTINATION.replace(Some(Destination {
         endpoint: config.endpoint,
         resource,
         propagate_to: config.propagate_to,
@@ -206,8 +206,8 @@ fn send_leaving(spans: &[SpanRecord]) {
 
 fn take(most: usize) -> Vec<SpanRecord> {
     QUEUE.with_borrow_mut(|queue| {
-        let count = queue.spans.len().min(most);
-        queue.spans.drain(..count).collect()
+        let rest = queue.spans.split_off(queue.spans.len().min(most));
+        std::mem::replace(&mut queue.spans, rest)
     })
 }
 
@@ -215,8 +215,8 @@ fn put_back(mut spans: Vec<SpanRecord>) {
     QUEUE.with_borrow_mut(|queue| {
         // What came meanwhile stays; where there is no room for all, the oldest go.
         let excess = (spans.len() + queue.spans.len()).saturating_sub(MAX_QUEUE);
-        spans.drain(..excess.min(spans.len()));
         queue.dropped += excess as u64;
+        let mut spans = spans.split_off(excess.min(spans.len()));
         spans.append(&mut queue.spans);
         queue.spans = spans;
     });

@@ -5,11 +5,11 @@
 //! whoever wants it: it is neither cloned nor teed. A response whose body nobody reads ends its span when it is
 //! dropped; a future that is dropped before its response is complete ends it as aborted.
 
-use crate::{clock, export, resource_timing};
+use crate::{BrowserTracer, clock, export, resource_timing};
 use gloo_net::Error;
 pub use gloo_net::http::Request;
 use opentelemetry::trace::{SpanKind, Status, TraceContextExt, Tracer};
-use opentelemetry::{Context, KeyValue, global};
+use opentelemetry::{Context, KeyValue};
 use trace_wire::{TraceParent, attribute};
 use wasm_bindgen::JsCast;
 use web_sys::{Url, Window};
@@ -143,7 +143,7 @@ impl FetchSpan {
             }
             None => method,
         };
-        let tracer = global::tracer("browser-telemetry");
+        let tracer = BrowserTracer::own();
         let span = tracer
             .span_builder(name)
             .with_kind(SpanKind::Client)
@@ -170,7 +170,7 @@ impl FetchSpan {
             span.set_attribute(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
         }
         if status >= 400 {
-            span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, status.to_string()));
+            span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, u32::from(status).to_string()));
             span.set_status(Status::error(""));
         }
     }

@@ -13,9 +13,9 @@
 //! [`SETTLE_MS`] it ends *at the time when the last one did* (or its handlers returned). So the waiting is not part of
 //! its duration, and a chain of fetches lies inside its click.
 
-use crate::{clock, dom};
+use crate::{BrowserTracer, clock, dom};
 use opentelemetry::trace::{TraceContextExt, Tracer};
-use opentelemetry::{Context, ContextGuard, KeyValue, global};
+use opentelemetry::{Context, ContextGuard, KeyValue};
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
@@ -130,7 +130,7 @@ pub(crate) fn forget_all() {
 pub(crate) fn listen() {
     let enter = Closure::<dyn Fn(Event)>::new(|event: Event| enter(&event)).into_js_value();
     let leave = Closure::<dyn Fn(Event)>::new(|event: Event| leave(&event.type_())).into_js_value();
-    LEAVE.set(Some(leave));
+    LEAVE.replace(Some(leave));
     for event in ["click", "submit"] {
         let options = AddEventListenerOptions::new();
         options.set_capture(true);
@@ -167,7 +167,7 @@ fn enter(event: &Event) {
         now
     };
     let path = dom::window().location().pathname().unwrap_or_default();
-    let tracer = global::tracer("browser-telemetry");
+    let tracer = BrowserTracer::own();
     let builder = tracer
         .span_builder(format!("{kind} {action}"))
         .with_start_time(clock::at(start))
@@ -181,7 +181,7 @@ fn enter(event: &Event) {
     let context = parent.with_span(span).with_value(interaction.clone());
     LIVE.with_borrow_mut(|live| live.push((interaction.clone(), context.clone())));
     if kind == "click" {
-        LATEST_CLICK.set(Some((element, Arc::downgrade(&interaction))));
+        LATEST_CLICK.replace(Some((element, Arc::downgrade(&interaction))));
     }
     let dispatch = Dispatch {
         event: kind.clone(),

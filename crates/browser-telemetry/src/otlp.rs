@@ -10,6 +10,7 @@ use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use proto::Message;
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A span as it was recorded.
@@ -36,7 +37,7 @@ pub struct SpanRecord {
     /// How it went.
     pub status: Status,
     /// Who made it.
-    pub scope: InstrumentationScope,
+    pub scope: Arc<InstrumentationScope>,
 }
 
 impl SpanRecord {
@@ -153,19 +154,19 @@ fn any_value(message: &mut Message, value: &Value) {
         Value::I64(number) => message.oneof_varint(3, *number as u64),
         Value::F64(number) => message.oneof_fixed64(4, number.to_bits()),
         Value::Array(array) => message.message(5, |message| match array {
-            Array::Bool(items) => each(message, items.iter().map(|item| Value::Bool(*item))),
-            Array::I64(items) => each(message, items.iter().map(|item| Value::I64(*item))),
-            Array::F64(items) => each(message, items.iter().map(|item| Value::F64(*item))),
-            Array::String(items) => each(message, items.iter().map(|item| Value::String(item.clone()))),
+            Array::Bool(items) => each(message, items, |item, to| to.oneof_varint(2, u64::from(*item))),
+            Array::I64(items) => each(message, items, |item, to| to.oneof_varint(3, *item as u64)),
+            Array::F64(items) => each(message, items, |item, to| to.oneof_fixed64(4, item.to_bits())),
+            Array::String(items) => each(message, items, |item, to| to.oneof_string(1, item.as_str())),
             _ => {}
         }),
         _ => {}
     }
 }
 
-fn each(message: &mut Message, items: impl Iterator<Item = Value>) {
+fn each<T>(message: &mut Message, items: &[T], write: fn(&T, &mut Message)) {
     for item in items {
-        message.message(1, |message| any_value(message, &item));
+        message.message(1, |message| write(item, message));
     }
 }
 

@@ -8,6 +8,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::trace::v1::{Span, status::StatusCode};
 use prost::Message;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 fn context(span: u64) -> SpanContext {
@@ -37,7 +38,7 @@ fn record(span: u64, scope: &'static str) -> SpanRecord {
         events: vec![],
         links: vec![],
         status: Status::Unset,
-        scope: InstrumentationScope::builder(scope).with_version("1.2").build(),
+        scope: Arc::new(InstrumentationScope::builder(scope).with_version("1.2").build()),
     }
 }
 
