@@ -105,6 +105,8 @@ fn error_type(error: &Error) -> String {
 pub(crate) struct FetchSpan {
     context: Context,
     url: String,
+    /// When it was begun, in milliseconds of the performance time line.
+    start: f64,
     stage: Stage,
 }
 
@@ -143,11 +145,12 @@ impl FetchSpan {
             }
             None => method,
         };
+        let start = clock::performance_now();
         let tracer = global::tracer("browser-telemetry");
         let span = tracer
             .span_builder(name)
             .with_kind(SpanKind::Client)
-            .with_start_time(clock::now())
+            .with_start_time(clock::at(start))
             .with_attributes(attributes)
             .start(&tracer);
         let context = Context::current_with_span(span);
@@ -158,6 +161,7 @@ impl FetchSpan {
         Self {
             context,
             url,
+            start,
             stage: Stage::Sent,
         }
     }
@@ -227,16 +231,23 @@ impl FetchSpan {
         let Some(times) = resource_timing::find(&self.url, &client) else {
             return span.end_with_timestamp(clock::now());
         };
-        let phases = [
-            (attribute::TIMING_WAIT_MS, times.wait()),
-            (attribute::TIMING_DOWNLOAD_MS, times.download()),
-            (attribute::TIMING_SERVER_MS, times.server),
-            (attribute::TIMING_NETWORK_MS, times.network()),
-        ];
-        for (name, milliseconds) in phases {
-            if let Some(milliseconds) = milliseconds {
+        if let Some(phases) = times.phases(self.start) {
+            for (name, milliseconds) in [
+                (attribute::TIMING_QUEUE_MS, phases.queue),
+                (attribute::TIMING_DNS_MS, phases.dns),
+                (attribute::TIMING_CONNECT_MS, phases.connect),
+                (attribute::TIMING_TLS_MS, phases.tls),
+                (attribute::TIMING_WAIT_MS, phases.wait),
+                (attribute::TIMING_DOWNLOAD_MS, phases.download),
+            ] {
                 span.set_attribute(KeyValue::new(name, milliseconds));
             }
+            if let Some(network) = times.network(phases.wait) {
+                span.set_attribute(KeyValue::new(attribute::TIMING_NETWORK_MS, network));
+            }
+        }
+        if let Some(server) = times.server {
+            span.set_attribute(KeyValue::new(attribute::TIMING_SERVER_MS, server));
         }
         let version = match times.protocol.as_str() {
             "h2" => "2",
