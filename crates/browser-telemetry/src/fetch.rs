@@ -231,32 +231,7 @@ impl FetchSpan {
         let Some(times) = resource_timing::find(&self.url, &client) else {
             return span.end_with_timestamp(clock::now());
         };
-        if let Some(phases) = times.phases(self.start) {
-            for (name, milliseconds) in [
-                (attribute::TIMING_QUEUE_MS, phases.queue),
-                (attribute::TIMING_DNS_MS, phases.dns),
-                (attribute::TIMING_CONNECT_MS, phases.connect),
-                (attribute::TIMING_TLS_MS, phases.tls),
-                (attribute::TIMING_WAIT_MS, phases.wait),
-                (attribute::TIMING_DOWNLOAD_MS, phases.download),
-            ] {
-                span.set_attribute(KeyValue::new(name, milliseconds));
-            }
-            if let Some(network) = times.network(phases.wait) {
-                span.set_attribute(KeyValue::new(attribute::TIMING_NETWORK_MS, network));
-            }
-        }
-        if let Some(server) = times.server {
-            span.set_attribute(KeyValue::new(attribute::TIMING_SERVER_MS, server));
-        }
-        let version = match times.protocol.as_str() {
-            "h2" => "2",
-            "h3" => "3",
-            other => other.strip_prefix("http/").unwrap_or_default(),
-        };
-        if !version.is_empty() {
-            span.set_attribute(KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, version.to_owned()));
-        }
+        span.set_attributes(times.attributes(self.start));
         span.end_with_timestamp(clock::at(times.response_end));
     }
 }

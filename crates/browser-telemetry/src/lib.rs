@@ -7,7 +7,7 @@
 //! ```no_run
 //! # fn hydrate_the_app() {}
 //! browser_telemetry::start(browser_telemetry::Config::new("my-frontend"));
-//! hydrate_the_app();
+//! browser_telemetry::hydrate(hydrate_the_app);
 //! ```
 //!
 //! From then on
@@ -29,6 +29,7 @@ pub mod fetch;
 mod ids;
 pub mod interaction;
 pub mod otlp;
+mod page_load;
 mod resource_timing;
 mod start;
 mod tracer;
@@ -37,5 +38,6 @@ pub use client::{TracedClient, TracedClientResponse};
 pub use clock::now;
 pub use fetch::{Request, Response, fetch};
 pub use otlp::SpanRecord;
+pub use page_load::hydrate;
 pub use start::{Config, start};
 pub use tracer::{BrowserSpan, BrowserTracer, BrowserTracerProvider};

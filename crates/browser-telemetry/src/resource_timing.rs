@@ -2,7 +2,8 @@
 //! (<https://www.w3.org/TR/resource-timing/>), found by the span id that the server echoed.
 
 use crate::dom;
-use trace_wire::server_timing;
+use opentelemetry::KeyValue;
+use trace_wire::{attribute, server_timing};
 use wasm_bindgen::prelude::*;
 use web_sys::{PerformanceResourceTiming, PerformanceServerTiming};
 
@@ -87,23 +88,10 @@ impl Times {
     }
 }
 
-/// The times of the request to `url` that carried the span id `client` (hex). In Chromium the entry is there as soon
-/// as the body has been read.
-pub(crate) fn find(url: &str, client: &str) -> Option<Times> {
-    let entries = dom::performance().get_entries_by_name_with_entry_type(url, "resource");
-    (0..entries.length()).rev().find_map(|index| {
-        let entry: PerformanceResourceTiming = entries.get(index).dyn_into().ok()?;
-        let mut server = None;
-        let mut is_ours = false;
-        for timing in entry.server_timing().iter() {
-            let timing: PerformanceServerTiming = timing.unchecked_into();
-            match timing.name().as_str() {
-                server_timing::CLIENT => is_ours |= timing.description() == client,
-                server_timing::SERVER => server = Some(timing.duration()),
-                _ => {}
-            }
-        }
-        is_ours.then(|| Times {
+impl Times {
+    /// The times of an entry, and what the server said of its own.
+    pub(crate) fn of(entry: &PerformanceResourceTiming, server: Option<f64>) -> Self {
+        Self {
             domain_lookup_start: entry.domain_lookup_start(),
             domain_lookup_end: entry.domain_lookup_end(),
             connect_start: entry.connect_start(),
@@ -114,8 +102,62 @@ pub(crate) fn find(url: &str, client: &str) -> Option<Times> {
             response_end: entry.response_end(),
             server,
             protocol: entry.next_hop_protocol(),
-        })
+        }
+    }
+
+    /// The attributes of the span that began at `start`: `timing.*` as far as they are known, and the protocol.
+    pub(crate) fn attributes(&self, start: f64) -> Vec<KeyValue> {
+        let mut attributes = Vec::with_capacity(9);
+        if let Some(phases) = self.phases(start) {
+            attributes.extend([
+                KeyValue::new(attribute::TIMING_QUEUE_MS, phases.queue),
+                KeyValue::new(attribute::TIMING_DNS_MS, phases.dns),
+                KeyValue::new(attribute::TIMING_CONNECT_MS, phases.connect),
+                KeyValue::new(attribute::TIMING_TLS_MS, phases.tls),
+                KeyValue::new(attribute::TIMING_WAIT_MS, phases.wait),
+                KeyValue::new(attribute::TIMING_DOWNLOAD_MS, phases.download),
+            ]);
+            if let Some(network) = self.network(phases.wait) {
+                attributes.push(KeyValue::new(attribute::TIMING_NETWORK_MS, network));
+            }
+        }
+        if let Some(server) = self.server {
+            attributes.push(KeyValue::new(attribute::TIMING_SERVER_MS, server));
+        }
+        let version = match self.protocol.as_str() {
+            "h2" => "2",
+            "h3" => "3",
+            other => other.strip_prefix("http/").unwrap_or_default(),
+        };
+        if !version.is_empty() {
+            attributes.push(KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, version.to_owned()));
+        }
+        attributes
+    }
+}
+
+/// The times of the request to `url` that carried the span id `client` (hex). In Chromium the entry is there as soon
+/// as the body has been read.
+pub(crate) fn find(url: &str, client: &str) -> Option<Times> {
+    let entries = dom::performance().get_entries_by_name_with_entry_type(url, "resource");
+    (0..entries.length()).rev().find_map(|index| {
+        let entry: PerformanceResourceTiming = entries.get(index).dyn_into().ok()?;
+        let echo = server_timing(&entry, server_timing::CLIENT)?;
+        (echo.description() == client).then(|| Times::of(&entry, server_of(&entry)))
     })
+}
+
+/// How long the server says that it took, in milliseconds.
+pub(crate) fn server_of(entry: &PerformanceResourceTiming) -> Option<f64> {
+    server_timing(entry, server_timing::SERVER).map(|timing| timing.duration())
+}
+
+fn server_timing(entry: &PerformanceResourceTiming, name: &str) -> Option<PerformanceServerTiming> {
+    entry
+        .server_timing()
+        .iter()
+        .map(JsCast::unchecked_into::<PerformanceServerTiming>)
+        .find(|timing| timing.name() == name)
 }
 
 /// Makes room for more entries, and room again when they have run out: an entry that finds none is lost, and with it

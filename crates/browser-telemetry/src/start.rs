@@ -1,7 +1,7 @@
 //! Starting it all, before the page hydrates.
 
 use crate::otlp::SpanRecord;
-use crate::{BrowserTracerProvider, export, interaction, resource_timing};
+use crate::{BrowserTracerProvider, export, interaction, page_load, resource_timing};
 use opentelemetry::{KeyValue, global};
 use std::cell::Cell;
 
@@ -52,4 +52,5 @@ pub fn start(config: Config) {
     resource_timing::keep_room();
     interaction::listen();
     export::start(config);
+    page_load::start();
 }

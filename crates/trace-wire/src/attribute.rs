@@ -86,6 +86,8 @@ pub const SPAN_INCOMPLETE: &str = "span.incomplete";
 pub const APP_NOW: &str = "app.now";
 /// Integer: how many cruds a feed answered with.
 pub const APP_RESULT_LENGTH: &str = "app.result_length";
+/// Boolean `true`: the page's own span did not come, and the server made it from its own times.
+pub const SPAN_SYNTHETIC: &str = "span.synthetic";
 /// Boolean `true`: the request was given up (its future was dropped, or it was aborted) before its response was
 /// complete.
 pub const SPAN_ABORTED: &str = "span.aborted";
