@@ -85,11 +85,17 @@ impl FromServerFnError for ApiError {
     /// In the browser: no answer, or one that is not ours. On the server: input that no form of ours sends.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(reason) | ServerFnErrorErr::MissingArg(reason) => Self::Invalid(vec![FieldError {
-                field: String::new(),
-                code: "input_unreadable".to_owned(),
-                message: format!("The request could not be read: {reason}"),
-            }]),
+            ServerFnErrorErr::Args(reason) | ServerFnErrorErr::MissingArg(reason) => {
+                let error = Self::Invalid(vec![FieldError {
+                    field: String::new(),
+                    code: "input_unreadable".to_owned(),
+                    message: format!("The request could not be read: {reason}"),
+                }]);
+                // No function was reached that could set it, and Leptos takes every error for one of ours (500).
+                #[cfg(feature = "ssr")]
+                crate::api::answer::set_status(&error);
+                error
+            }
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Deserialization(_) => Self::Unreachable,
             _ => Self::Internal { trace_id: None },
         }

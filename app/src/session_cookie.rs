@@ -20,7 +20,9 @@ const DAYS: i64 = 30;
 pub fn token(headers: &HeaderMap, key: &Key) -> Option<String> {
     let mut jar = CookieJar::new();
     for header in headers.get_all(COOKIE) {
-        for cookie in Cookie::split_parse(header.to_str().ok()?.to_owned()).flatten() {
+        // Not `to_str`, which takes ASCII only: another app on this host may have set a cookie with more in it.
+        let text = String::from_utf8_lossy(header.as_bytes()).into_owned();
+        for cookie in Cookie::split_parse(text).flatten() {
             if cookie.name() == NAME {
                 jar.add_original(cookie);
             }

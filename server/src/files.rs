@@ -21,6 +21,10 @@ pub(crate) async fn set_headers(State(hashed): State<bool>, request: Request, ne
         "private, no-cache"
     };
     let headers = response.headers_mut();
+    // Files lie there compressed, too, and which one is sent depends on the request. Only files have a date.
+    if is_built || headers.contains_key(header::LAST_MODIFIED) {
+        headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static(cache));

@@ -58,7 +58,7 @@ impl Flashes {
 
 fn id(headers: &HeaderMap) -> Option<String> {
     headers.get_all(header::COOKIE).iter().find_map(|cookies| {
-        cookie::Cookie::split_parse(cookies.to_str().ok()?)
+        cookie::Cookie::split_parse(String::from_utf8_lossy(cookies.as_bytes()))
             .flatten()
             .find(|cookie| cookie.name() == COOKIE)
             .map(|cookie| cookie.value().to_owned())

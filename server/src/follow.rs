@@ -9,6 +9,9 @@ use trace_store::TraceStore;
 /// Uncompressed bytes that are read at once: a few thousand spans.
 const PAGE: usize = 2 * 1024 * 1024;
 
+/// Only a store that is further behind than this many batches looks whether it should skip some.
+const BEHIND: u64 = 1_000;
+
 /// Fills the store with the newest `events` of the log, and goes on with what is appended. Runs until the log is
 /// closed.
 pub(crate) async fn follow(log: SpanLog, store: TraceStore, events: u64) {
@@ -20,9 +23,9 @@ pub(crate) async fn follow(log: SpanLog, store: TraceStore, events: u64) {
     loop {
         // Marked before reading: what comes meanwhile wakes the wait below at once.
         tail.borrow_and_update();
-        let into = store.clone();
+        let (from, into) = (log.clone(), store.clone());
         let work = move || {
-            let more = page(&mut reader, &into);
+            let more = catch_up(&from, &mut reader, events).and_then(|()| page(&mut reader, &into));
             (reader, more)
         };
         match tokio::task::spawn_blocking(work).await {
@@ -46,6 +49,24 @@ pub(crate) async fn follow(log: SpanLog, store: TraceStore, events: u64) {
     }
 }
 
+/// Passes over what the store could not keep anyway: where more is appended than it can take in, it would fall behind
+/// further and further, to take in rows that make place for newer ones at once. They stay in the log.
+fn catch_up(log: &SpanLog, reader: &mut Reader, events: u64) -> Result<(), LogError> {
+    let position = reader.position();
+    if log.tail().borrow().saturating_sub(position) <= BEHIND {
+        return Ok(());
+    }
+    let after = log.seq_before_spans(events)?;
+    if after > position {
+        tracing::warn!(
+            batches = after - position,
+            "spans come faster than the explorer's store takes them in: it goes on with the newest that it can hold"
+        );
+        *reader = log.reader(after);
+    }
+    Ok(())
+}
+
 /// Takes one page into the store, and says whether there was any.
 fn page(reader: &mut Reader, store: &TraceStore) -> Result<bool, LogError> {
     let page = reader.page(PAGE)?;
@@ -62,4 +83,40 @@ fn page(reader: &mut Reader, store: &TraceStore) -> Result<bool, LogError> {
         }
     }
     Ok(!page.batches.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use span_log::Batch;
+
+    #[test]
+    fn a_store_that_is_far_behind_goes_on_with_what_it_can_hold() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = SpanLog::open(span_log::Config::new(folder.path().join("log"))).unwrap();
+        let batch = || Batch {
+            body: vec![0; 8],
+            spans: 2,
+            flags: 0,
+        };
+        // Fewer at once than the log's queue takes.
+        for _ in 0..12 {
+            let pending: Vec<_> = (0..100).map(|_| log.append(batch()).unwrap()).collect();
+            for pending in pending {
+                pending.wait().unwrap();
+            }
+        }
+        let position_after = |start, events| {
+            let mut reader = log.reader(start);
+            catch_up(&log, &mut reader, events).unwrap();
+            reader.position()
+        };
+        assert_eq!(
+            position_after(0, 100),
+            1_150,
+            "the last fifty batches are a hundred spans"
+        );
+        assert_eq!(position_after(0, 5_000), 0, "the store can hold all that there is");
+        assert_eq!(position_after(300, 100), 300, "not far behind");
+    }
 }

@@ -8,24 +8,24 @@ use crate::context::AppState;
 use app::{ApiError, FormFlash, form};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use cruddur::FieldError;
 use leptos::server_fn::error::FromServerFnError;
 use std::collections::BTreeMap;
 
-/// An address that takes input.
-pub(crate) struct Form {
+/// An address that takes input, and the form that sends it.
+struct Form {
     /// The path of its server function.
-    pub(crate) path: &'static str,
+    path: &'static str,
     /// The form's name, if it comes back with what was wrong.
     name: &'static str,
     /// The page that shows the form.
     page: &'static str,
 }
 
-/// All of them. They are left out of Leptos' own routes, which know only the first of the three senders.
-pub(crate) const FORMS: [Form; 4] = [
+/// All of them.
+const FORMS: [Form; 4] = [
     Form {
         path: "/api/activities",
         name: form::COMPOSE,
@@ -53,7 +53,8 @@ const MAX_BODY: usize = 64 * 1024;
 
 const URL_ENCODED: &str = "application/x-www-form-urlencoded";
 
-/// Takes a request at one of [`FORMS`].
+/// Takes a request at the address of a server function that takes input. They are left out of Leptos' own routes, which
+/// know only the first of the three senders.
 pub(crate) async fn take(State(state): State<AppState>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let is_json = text(&parts.headers, header::CONTENT_TYPE).starts_with("application/json");
@@ -67,6 +68,9 @@ pub(crate) async fn take(State(state): State<AppState>, request: Request) -> Res
             );
         }
     };
+    if std::str::from_utf8(&body).is_err() {
+        return refused(StatusCode::BAD_REQUEST, "Send text in UTF-8.".into());
+    }
     let body = if is_json {
         match url_encoded(&body) {
             Ok(body) => body.into(),
@@ -79,10 +83,6 @@ pub(crate) async fn take(State(state): State<AppState>, request: Request) -> Res
     parts
         .headers
         .insert(header::CONTENT_TYPE, HeaderValue::from_static(URL_ENCODED));
-    // Else Leptos would answer a form with a redirect of its own.
-    parts
-        .headers
-        .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let form = FORMS.iter().find(|form| form.path == parts.uri.path());
     let answer = call(&state, Request::from_parts(parts, Body::from(body.clone()))).await;
     match form {
@@ -91,8 +91,15 @@ pub(crate) async fn take(State(state): State<AppState>, request: Request) -> Res
     }
 }
 
-/// Calls a server function with the app's contexts.
-pub(crate) async fn call(state: &AppState, request: Request) -> Response {
+/// Calls a server function with the app's contexts, for its JSON.
+pub(crate) async fn call(state: &AppState, mut request: Request) -> Response {
+    // Else Leptos would answer a browser (a form, or somebody who opens the API's address) with a redirect of its own.
+    let json = HeaderValue::from_static("application/json");
+    request.headers_mut().insert(header::ACCEPT, json);
+    // Leptos looks functions up by their method; the body is taken off again by axum.
+    if *request.method() == Method::HEAD {
+        *request.method_mut() = Method::GET;
+    }
     let state = state.clone();
     let context = move || state.provide();
     leptos_axum::handle_server_fns_with_context(context, request)

@@ -1,11 +1,18 @@
-//! The JSON API's addresses with parameters in their path, in the original's style. A server function's address is
-//! literal, so each of these is the same function under another address.
+//! The JSON API's addresses that are only read.
+//!
+//! Those with parameters in their path are in the original's style. A server function's address is literal, so each of
+//! these is the same function under another address.
 
 use crate::context::AppState;
 use crate::forms;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+
+/// A server function at its own address.
+pub(crate) async fn function(State(state): State<AppState>, request: Request) -> Response {
+    forms::call(&state, request).await
+}
 
 /// `GET /api/activities/@{handle}`: a person and their cruds.
 pub(crate) async fn by_user(

@@ -11,6 +11,7 @@ mod forms;
 mod health;
 mod jobs;
 mod json_api;
+mod one_address;
 pub mod peer;
 pub mod router;
 mod same_site;

@@ -1,14 +1,15 @@
 //! Every route and every middleware, in one place and in order.
 
 use crate::context::AppState;
-use crate::forms::{self, FORMS};
-use crate::{files, health, json_api, peer, same_site, session};
+use crate::{files, forms, health, json_api, one_address, peer, same_site, session};
 use axum::Router;
+use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use explorer::ExplorerConfig;
 use leptos::config::LeptosOptions;
 use leptos::prelude::IntoView;
+use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::LeptosRoutes;
 use server_telemetry::{QuietPaths, RequestSpanLayer};
 
@@ -17,12 +18,17 @@ const FILES: [&str; 3] = ["/pkg/", "/favicon.svg", "/favicon.ico"];
 
 /// The whole server.
 pub fn router(state: AppState) -> Router {
-    // What people use.
-    let exclusions = FORMS.iter().map(|form| form.path.to_owned()).collect();
+    // What people use. Leptos' own routes for server functions know only one of those who call them.
+    let functions: Vec<_> = server_fn_paths().collect();
+    let exclusions = functions.iter().map(|(path, _)| (*path).to_owned()).collect();
     let pages = leptos_axum::generate_route_list_with_exclusions(app::App, Some(exclusions));
     let mut people = Router::new();
-    for form in &FORMS {
-        people = people.route(form.path, post(forms::take));
+    for (path, method) in functions {
+        let handler = match method {
+            Method::POST => post(forms::take),
+            _ => get(json_api::function),
+        };
+        people = people.route(path, handler);
     }
     let context = state.clone();
     let options = state.leptos.clone();
@@ -38,6 +44,7 @@ pub fn router(state: AppState) -> Router {
             page,
         ))
         .layer(from_fn_with_state(state.clone(), session::hand_back_form))
+        .layer(from_fn(one_address::without_slash))
         .layer(from_fn(same_site::require_same_site))
         .with_state(state.clone());
 

@@ -76,6 +76,9 @@ pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Run
         people,
     });
 
+    let cookie_key = secret::cookie_key(data_dir)?;
+
+    // Nothing fails from here on, so no task is left behind by a start that came to nothing.
     let mut tasks = vec![tokio::spawn(jobs::run(db.clone())), tokio::spawn(pages.clone().run())];
     let store = config.trace_store.then(TraceStore::default);
     if let Some(store) = &store {
@@ -86,7 +89,7 @@ pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Run
     let state = AppState {
         leptos,
         db,
-        cookie_key: secret::cookie_key(data_dir)?,
+        cookie_key,
         flashes: Default::default(),
         access: config.explorer.clone(),
         demo,

@@ -83,7 +83,7 @@ pub(crate) fn Compose(
                     }
                     on:keydown=send_by_keyboard
                 >
-                    {draft}
+                    {inside_textarea(draft)}
                 </textarea>
                 <p class="field-error" id="message-error" hidden=move || error.read().is_none()>
                     {move || error.get().unwrap_or_default()}
@@ -110,6 +110,16 @@ pub(crate) fn Compose(
         </ActionForm>
     }
     .into_any()
+}
+
+/// A draft as the content of a `<textarea>`. Leptos writes such content out as it is, so that `</textarea>` in a draft would
+/// end it, and what follows would be HTML. In the browser it makes a text of it, which needs nothing.
+fn inside_textarea(draft: String) -> String {
+    if cfg!(feature = "ssr") {
+        draft.replace('&', "&amp;").replace('<', "&lt;")
+    } else {
+        draft
+    }
 }
 
 /// How long the crud will live.

@@ -28,7 +28,7 @@ use opentelemetry::trace::{Span, SpanKind, TraceContextExt, Tracer, TracerProvid
 use opentelemetry::{Context, InstrumentationScope, global};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 use tower::{Layer, Service};
 
 /// Makes a SERVER span of each request, named `{METHOD} {http.route}`, by the stable HTTP semantic conventions
@@ -140,7 +140,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let received = Instant::now();
+        // Two clocks: one for what `Server-Timing` says, one for the span, which must not begin after the other.
+        let (started, received) = (SystemTime::now(), Instant::now());
         // A router that is nested takes its prefix off the URI; the span is about what the client asked for.
         let uri = match request.extensions().get::<OriginalUri>() {
             Some(OriginalUri(uri)) => uri,
@@ -175,6 +176,7 @@ where
             .tracer
             .span_builder(attributes::span_name(request.method(), route))
             .with_kind(SpanKind::Server)
+            .with_start_time(started)
             .with_attributes(attributes::of_request(&request, uri, route));
         let span = self.layer.tracer.build_with_context(builder, &parent);
         let is_head = request.method() == Method::HEAD;

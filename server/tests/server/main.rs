@@ -1,0 +1,25 @@
+//! The whole server on a real database, span log and store, laid out as its routes are.
+//!
+//! The tracer provider is global, so the tests inside this process share one server ([`support::app`]), and each makes
+//! people and traces of its own. What needs another configuration, or an end, starts the binary
+//! ([`support::server`]).
+
+// Servers are ended by signals.
+#![cfg(unix)]
+
+mod support;
+
+mod access;
+mod api;
+mod failing;
+mod files;
+mod health;
+mod pages;
+mod parents;
+mod quiet;
+mod restart;
+mod same_site;
+mod span_log;
+mod starting;
+mod traces;
+mod v1_traces;
