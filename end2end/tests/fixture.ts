@@ -1,12 +1,21 @@
 // What a test of Cruddur starts from: `test` with `traces`, which gives a test the trace of what it has just done, and people
 // to do it with.
 
-import { test as base, expect, type APIRequestContext, type Page, type Request } from '@playwright/test';
+import { test as base, expect, type APIRequestContext, type Locator, type Page, type Request } from '@playwright/test';
 import { baseURL } from '../server.js';
+import { talker } from '../talker.js';
+import { Line } from './line.js';
 import { Trace, type Row } from './trace.js';
 
-export { expect };
+export { baseURL, expect, talker, type Line };
 export * from './trace.js';
+
+/** `service.name` of what a page sends. */
+export const FRONTEND = 'cruddur-frontend';
+/** `service.name` of the server's own spans. */
+export const BACKEND = 'cruddur-backend';
+/** Browser and server share this machine's clock; the page's is anchored to it to about a millisecond. */
+export const CLOCK_MS = 5;
 
 /** Spans reach the store half a second after they end; a busy machine with two cores may need much longer. */
 const PATIENCE_MS = 20_000;
@@ -14,6 +23,8 @@ const PATIENCE_MS = 20_000;
 /** A fetch of the page that carried a trace context. */
 export interface TracedRequest {
   method: string;
+  /** Of the URL, such as `http://127.0.0.1:3000`. */
+  origin: string;
   /** Path and query, without the origin. */
   path: string;
   /** 32 hex digits. */
@@ -25,10 +36,10 @@ export interface TracedRequest {
 function traced(request: Request): TracedRequest | undefined {
   const url = new URL(request.url());
   const parts = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/.exec(request.headers()['traceparent'] ?? '');
-  if (url.origin !== new URL(baseURL).origin || !parts?.[1] || !parts[2]) {
+  if (!parts?.[1] || !parts[2]) {
     return undefined;
   }
-  return { method: request.method(), path: url.pathname + url.search, traceId: parts[1], spanId: parts[2] };
+  return { method: request.method(), origin: url.origin, path: url.pathname + url.search, traceId: parts[1], spanId: parts[2] };
 }
 
 /** The way from a test to its own traces. */
@@ -49,7 +60,7 @@ export class TraceReader {
   }
 
   /**
-   * The trace, once it holds what `ready` looks for.
+   * The trace, once it is whole and holds what `ready` looks for.
    *
    * @param ready Is asked again until it says yes. Ask for the spans that end last; what came by then is in the trace as well.
    */
@@ -60,13 +71,13 @@ export class TraceReader {
         .poll(
           async () => {
             trace = new Trace(traceId, await this.rows(traceId));
-            return ready(trace);
+            return ready(trace) && trace.isWhole();
           },
           { timeout: PATIENCE_MS, intervals: [50, 100, 250, 500] },
         )
         .toBe(true);
     } catch (cause) {
-      throw new Error(`Trace ${traceId} did not become what the test waits for (${ready}). It is:\n${trace.print() || '(empty)'}`, {
+      throw new Error(`Trace ${traceId} did not become whole and what the test waits for (${ready}). It is:\n${trace.print() || '(empty)'}`, {
         cause,
       });
     }
@@ -74,13 +85,17 @@ export class TraceReader {
   }
 
   /**
-   * Does something in the page and answers which traced fetch of the app's own origin it made.
+   * Does something in the page and answers which traced fetch it made.
    *
    * @param wanted Says which fetch is meant, for instance `(request) => request.path === '/api/activities'`.
    */
-  async during(action: () => Promise<unknown>, wanted: (request: TracedRequest) => boolean = () => true): Promise<TracedRequest> {
+  async during(
+    action: () => Promise<unknown>,
+    wanted: (request: TracedRequest) => boolean = () => true,
+    page: Page = this.page,
+  ): Promise<TracedRequest> {
     const [request] = await Promise.all([
-      this.page.waitForRequest((candidate) => {
+      page.waitForRequest((candidate) => {
         const found = traced(candidate);
         return found !== undefined && wanted(found);
       }),
@@ -89,7 +104,29 @@ export class TraceReader {
     return traced(request) as TracedRequest;
   }
 
-  /** Collects every traced fetch of the app's own origin from now on. The list goes on growing. */
+  /**
+   * The ids of the traces of these filters (`user`, `service`, `route`, …), newest first, once there are so many.
+   *
+   * @param named The name of a trace is that of its root.
+   */
+  async listed(filters: Record<string, string>, named: string, count: number): Promise<string[]> {
+    let ids: string[] = [];
+    await expect
+      .poll(
+        async () => {
+          const response = await this.api.get(`${baseURL}/api/traces`, { params: { limit: '100', ...filters } });
+          expect(response.status(), 'GET /api/traces').toBe(200);
+          const { traces } = (await response.json()) as { traces: Record<string, string>[] };
+          ids = traces.filter((trace) => trace['name'] === named).map((trace) => trace['trace.trace_id'] ?? '');
+          return ids.length;
+        },
+        { timeout: PATIENCE_MS, message: `${count} traces "${named}" of ${JSON.stringify(filters)}` },
+      )
+      .toBe(count);
+    return ids;
+  }
+
+  /** Collects every traced fetch from now on. The list goes on growing. */
   collect(page: Page = this.page): TracedRequest[] {
     const found: TracedRequest[] = [];
     page.on('request', (request) => {
@@ -102,8 +139,14 @@ export class TraceReader {
   }
 }
 
-/** `test` of Playwright with `traces` (`trace` is the name of one of Playwright's own options). */
-export const test = base.extend<{ traces: TraceReader }>({
+/** `test` of Playwright with `traces` (`trace` is the name of one of Playwright's own options) and a `line` that is as bad as one likes. */
+export const test = base.extend<{ traces: TraceReader; line: Line }>({
+  // Playwright asks for the braces.
+  line: async ({}, use) => {
+    const line = await Line.open();
+    await use(line);
+    await line.close();
+  },
   traces: async ({ page, playwright }, use) => {
     // A context of its own: without the page's cookies, and alive after the page has been closed.
     const api = await playwright.request.newContext();
@@ -141,6 +184,30 @@ export async function signUp(page: Page, person: Person = newPerson()): Promise<
   await expect(page.getByRole('button', { name: 'Sign Out' }).first()).toBeVisible();
   return person;
 }
+
+/** Opens a page and waits until the program in it has taken over. */
+export async function open(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await hydrated(page);
+}
+
+/** Waits until the program in the page has taken over. */
+export async function hydrated(page: Page): Promise<void> {
+  await page.locator('html[data-hydrated]').waitFor();
+}
+
+/** The text box of a new crud. */
+export function draft(page: Page): Locator {
+  return page.getByRole('textbox', { name: 'What would you like to say?' });
+}
+
+/** The button that posts it. */
+export function crud(page: Page): Locator {
+  return page.getByRole('button', { name: 'Crud', exact: true });
+}
+
+/** Which fetch posts it. */
+export const isPost = (request: TracedRequest): boolean => request.method === 'POST' && request.path === '/api/activities';
 
 /** Signs in somebody who has an account. */
 export async function signIn(page: Page, person: Pick<Person, 'email' | 'password'>): Promise<void> {

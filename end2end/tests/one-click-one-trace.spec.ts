@@ -1,23 +1,29 @@
 // The slice on which all else hangs: a real click in a real browser is one trace down to the SQL row.
 
-import { expect, expectNested, number, signUp, startMs, test, text } from './fixture.js';
-
-const FRONTEND = 'cruddur-frontend';
-const BACKEND = 'cruddur-backend';
-
-/** Browser and server share this machine's clock; the page's is anchored to it to about a millisecond. */
-const CLOCK_MS = 5;
+import {
+  BACKEND,
+  CLOCK_MS,
+  crud,
+  draft,
+  expect,
+  expectNested,
+  FRONTEND,
+  hydrated,
+  isPost,
+  number,
+  signUp,
+  startMs,
+  test,
+  text,
+} from './fixture.js';
 
 test('sign up, post a crud, and follow the click from the browser to the row', async ({ page, traces }) => {
   const person = await signUp(page);
-  await page.locator('html[data-hydrated]').waitFor();
+  await hydrated(page);
   const message = `One click, one trace ${person.handle}`;
-  await page.getByRole('textbox', { name: 'What would you like to say?' }).fill(message);
+  await draft(page).fill(message);
 
-  const request = await traces.during(
-    () => page.getByRole('button', { name: 'Crud', exact: true }).click(),
-    (request) => request.method === 'POST' && request.path === '/api/activities',
-  );
+  const request = await traces.during(() => crud(page).click(), isPost);
   await expect(page.getByRole('article').filter({ hasText: message })).toBeVisible();
 
   // The click is the last to end: it waits for everything that it caused.

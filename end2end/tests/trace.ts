@@ -127,6 +127,22 @@ export class Trace {
     return this.spans.filter((span) => this.parent(span) === undefined).map(grow);
   }
 
+  /**
+   * Whether nothing that must still come is missing: browser and server send on their own, in batches. Every parent is there,
+   * and every fetch of ours that was answered has the server's span.
+   */
+  isWhole(): boolean {
+    const answered = (span: Row): boolean =>
+      span.data['span.kind'] === 'client' &&
+      span.data['url.template'] !== undefined &&
+      span.data['http.response.status_code'] !== undefined;
+    return this.spans.every(
+      (span) =>
+        (!span.data['trace.parent_id'] || this.parent(span) !== undefined) &&
+        (!answered(span) || this.children(span).some((child) => child.data['span.kind'] === 'server')),
+    );
+  }
+
   /** The trees as indented text, for messages. */
   print(): string {
     const line = (node: TreeNode, depth: number): string[] => [

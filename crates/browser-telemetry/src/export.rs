@@ -5,15 +5,18 @@
 //! outlive the page, and share the 64 KiB that the Fetch standard grants to all of a page's keepalive requests
 //! together; what does not fit goes as a plain request, which a hidden page usually still completes.
 //!
+//! A page runs on for a moment after `pagehide`: an answer that comes then causes its refetch. A span that opens there
+//! has no later moment either, so it is ended, marked and sent as it opens; else the server's spans below it would have
+//! no parent. A page that returns from the back-forward cache (`pageshow`) goes on as before.
+//!
 //! The posts are made past our own `fetch`: telemetry makes no spans about itself. No key is ever sent.
 
 use crate::otlp::{self, SpanRecord};
 use crate::{Config, dom, tracer};
 use opentelemetry::KeyValue;
-use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response, VisibilityState};
 
 /// Milliseconds from a batch's first span to its departure.
@@ -37,13 +40,16 @@ struct Destination {
 
 #[derive(Default)]
 struct Queue {
-    spans: VecDeque<SpanRecord>,
+    /// The oldest first. They are taken by the batch, so a ring would gain nothing, and cost its code.
+    spans: Vec<SpanRecord>,
     dropped: u64,
     timer: bool,
     keepalive: usize,
 }
 
 thread_local! {
+    /// Between `pagehide` and `pageshow`.
+    static GONE: Cell<bool> = const { Cell::new(false) };
     static DESTINATION: RefCell<Option<Destination>> = const { RefCell::new(None) };
     static QUEUE: RefCell<Queue> = RefCell::new(Queue::default());
 }
@@ -93,13 +99,24 @@ fn listen() {
         }
     });
     let leaving = Closure::<dyn Fn()>::new(|| {
+        GONE.set(true);
         tracer::end_all();
         flush_leaving();
     });
-    let (hidden, leaving) = (hidden.into_js_value(), leaving.into_js_value());
+    let back = Closure::<dyn Fn()>::new(|| GONE.set(false));
+    let (hidden, leaving, back) = (hidden.into_js_value(), leaving.into_js_value(), back.into_js_value());
     _ = dom::document().add_event_listener_with_callback("visibilitychange", hidden.unchecked_ref());
-    // It is dispatched at the window, not at the document.
+    // These are dispatched at the window, not at the document.
     _ = dom::window().add_event_listener_with_callback("pagehide", leaving.unchecked_ref());
+    _ = dom::window().add_event_listener_with_callback("pageshow", back.unchecked_ref());
+}
+
+/// A span has opened. Where the page is gone already, it is ended and sent now.
+pub(crate) fn opened() {
+    if GONE.get() {
+        tracer::end_all();
+        flush_leaving();
+    }
 }
 
 /// An ended span.
@@ -110,7 +127,7 @@ pub(crate) fn push(span: SpanRecord) {
     }
     let waiting = QUEUE.with_borrow_mut(|queue| {
         if queue.spans.len() < MAX_QUEUE {
-            queue.spans.push_back(span);
+            queue.spans.push(span);
         } else {
             queue.dropped += 1;
         }
@@ -141,7 +158,7 @@ fn flush() {
     if spans.is_empty() {
         return;
     }
-    spawn_local(async move {
+    dom::spawn(async move {
         if send(&encode(&spans), false).await {
             flush();
         } else {
@@ -177,7 +194,7 @@ fn send_leaving(spans: &[SpanRecord]) {
     // Called here, not in the task: the request has to be on its way before the page is gone.
     let sent = send(&body, keepalive);
     let count = spans.len() as u64;
-    spawn_local(async move {
+    dom::spawn(async move {
         if !sent.await {
             count_dropped(count);
         }
@@ -194,15 +211,14 @@ fn take(most: usize) -> Vec<SpanRecord> {
     })
 }
 
-fn put_back(spans: Vec<SpanRecord>) {
+fn put_back(mut spans: Vec<SpanRecord>) {
     QUEUE.with_borrow_mut(|queue| {
-        for span in spans.into_iter().rev() {
-            if queue.spans.len() < MAX_QUEUE {
-                queue.spans.push_front(span);
-            } else {
-                queue.dropped += 1;
-            }
-        }
+        // What came meanwhile stays; where there is no room for all, the oldest go.
+        let excess = (spans.len() + queue.spans.len()).saturating_sub(MAX_QUEUE);
+        spans.drain(..excess.min(spans.len()));
+        queue.dropped += excess as u64;
+        spans.append(&mut queue.spans);
+        queue.spans = spans;
     });
 }
 

@@ -92,6 +92,7 @@ impl Tracer for BrowserTracer {
             }
             open.push(Open { record, interaction });
         });
+        export::opened();
         BrowserSpan { context }
     }
 }

@@ -5,7 +5,8 @@ use browser_telemetry::{Config, Request, SpanRecord, TracedClient, fetch};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use opentelemetry::trace::{SpanId, Status};
+use opentelemetry::trace::{SpanId, Status, TraceContextExt, Tracer};
+use opentelemetry::{Context, KeyValue, global};
 use std::cell::RefCell;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
@@ -341,4 +342,24 @@ async fn only_what_can_be_clicked_makes_a_span() {
     link.unchecked_into::<HtmlElement>().click();
     let spans = ended(1).await;
     assert_eq!(spans[0].name, "click a");
+}
+
+#[wasm_bindgen_test]
+async fn what_opens_while_the_page_goes_away_ends_as_it_opens() {
+    let _owner = start();
+    let go = |event: &str| window().dispatch_event(&Event::new(event).unwrap()).unwrap();
+    go("pagehide");
+    let context = Context::current_with_span(global::tracer("test").start("late"));
+    let names: Vec<_> = ENDED.with_borrow(|ended| ended.iter().map(|span| span.name.clone()).collect());
+    assert_eq!(names, ["late"], "ended although its handle is still there");
+    context.span().set_attribute(KeyValue::new("too", "late"));
+    drop(context);
+    go("pageshow");
+    let span = global::tracer("test").start("again");
+    assert_eq!(ENDED.with_borrow(Vec::len), 1, "open again");
+    drop(span);
+    let spans = ended(2).await;
+    assert_eq!(text(named(&spans, "late"), "span.incomplete").as_deref(), Some("true"));
+    assert_eq!(text(named(&spans, "late"), "too"), None);
+    assert_eq!(text(named(&spans, "again"), "span.incomplete"), None);
 }
