@@ -12,6 +12,7 @@
 //!   and the page wants `wasm-release` while the server of `run` keeps the dev profile that the tests have built already.
 //! - One cargo at a time.
 
+mod bench;
 mod checks;
 mod dev;
 mod process;
@@ -36,6 +37,8 @@ usage: cargo xtask <command>
   dev   start `cargo leptos watch`: rebuild and reload when a file changes
   test [step...] [--list]
         every check, or the named steps; --list says which there are
+  bench [wasm | relay [--seconds N] [--connections N] [--rate spans/s]]
+        the page's size with and without telemetry; the spans a second that the server takes (builds it in release)
 
 What is missing on this machine (the WASM target, cargo-leptos, wasm-bindgen-cli, npm packages) is installed on the way.";
 
@@ -61,6 +64,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
             Ok(())
         }
         ["test", steps @ ..] => checks::test(steps),
+        ["bench", rest @ ..] => bench::bench(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

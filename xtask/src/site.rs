@@ -10,6 +10,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -62,15 +63,7 @@ pub(crate) fn build(workspace: &Workspace, tools: &Tools<'_>) -> Result<Site> {
 
     // cargo-leptos writes it here: `bin-profile-release` of the metadata is the dev profile.
     let written = workspace.target.join("debug/hash.txt");
-    let mut command = tools.command("cargo-leptos");
-    command
-        .args(["leptos", "build", "--release", "--frontend-only", "--precompress"])
-        .env("LEPTOS_SITE_ROOT", &site.root)
-        .env("LEPTOS_HASH_FILES", "true")
-        // The server's affairs, and a name beside the site's own; the page does not depend on them.
-        .env_remove("LEPTOS_HASH_FILE_NAME")
-        .env_remove("LEPTOS_SITE_ADDR");
-    process::run(&mut command)?;
+    process::run(cargo_leptos(tools, &site.root).env("LEPTOS_HASH_FILES", "true"))?;
     if !written.is_file() {
         bail!(
             "cargo-leptos said that it built the page, but there is no {}",
@@ -81,6 +74,31 @@ pub(crate) fn build(workspace: &Workspace, tools: &Tools<'_>) -> Result<Site> {
 
     stamp.set(&stamp_text(&inputs, &site)?)?;
     Ok(site)
+}
+
+/// Builds the page with telemetry compiled to nothing, as it is built otherwise, and answers its folder. For comparing
+/// sizes only. Without hashed names: cargo-leptos would write them over the shipped page's.
+pub(crate) fn build_inert(workspace: &Workspace, tools: &Tools<'_>) -> Result<PathBuf> {
+    let root = workspace.own_output().join("site-inert");
+    let mut command = cargo_leptos(tools, &root);
+    process::run(
+        command
+            .args(["--lib-features", "app/inert"])
+            .env("LEPTOS_HASH_FILES", "false"),
+    )?;
+    Ok(root)
+}
+
+/// The command that builds and compresses the page.
+fn cargo_leptos(tools: &Tools<'_>, root: &Path) -> Command {
+    let mut command = tools.command("cargo-leptos");
+    command
+        .args(["leptos", "build", "--release", "--frontend-only", "--precompress"])
+        .env("LEPTOS_SITE_ROOT", root)
+        // The server's affairs, and a name beside the site's own; the page does not depend on them.
+        .env_remove("LEPTOS_HASH_FILE_NAME")
+        .env_remove("LEPTOS_SITE_ADDR");
+    command
 }
 
 /// From what the page is made, and what came out: files that have gone or been touched since are a reason to build, too.

@@ -67,11 +67,14 @@ where
     }
 }
 
-/// The path of an absolute URL.
+/// The path of an absolute URL, as a browser writes it: from the third slash on. (By bytes: a search for `://` brings
+/// 1 KB of substring searcher into the page's WASM.)
 fn path(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let path = &rest[rest.find('/')?..];
-    path.split(['?', '#']).next()
+    let bytes = url.as_bytes();
+    let mut slashes = (0..bytes.len()).filter(|at| bytes[*at] == b'/');
+    let start = slashes.nth(2)?;
+    let end = bytes.iter().position(|byte| matches!(byte, b'?' | b'#'));
+    url.get(start..end.unwrap_or(bytes.len()))
 }
 
 /// A response whose span ends when its body has been read.

@@ -21,6 +21,10 @@
 //! Everything compiles natively as well, since server functions name [`TracedClient`] on both sides, and the parts
 //! that need no browser are tested there.
 
+// Without the traced client, what only it uses is not used.
+#![cfg_attr(feature = "inert", allow(dead_code))]
+
+#[cfg(not(feature = "inert"))]
 mod client;
 mod clock;
 mod dom;
@@ -34,10 +38,13 @@ mod resource_timing;
 mod start;
 mod tracer;
 
+#[cfg(not(feature = "inert"))]
 pub use client::{TracedClient, TracedClientResponse};
 pub use clock::now;
 pub use fetch::{Request, Response, fetch};
 pub use otlp::SpanRecord;
 pub use page_load::hydrate;
+#[cfg(feature = "inert")]
+pub use server_fn::client::browser::BrowserClient as TracedClient;
 pub use start::{Config, start};
 pub use tracer::{BrowserSpan, BrowserTracer, BrowserTracerProvider};

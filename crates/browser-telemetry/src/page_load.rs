@@ -29,6 +29,9 @@ thread_local!(static LOAD: RefCell<Option<Load>> = const { RefCell::new(None) })
 
 /// Hydrates the page as the span `hydrate`. Call it after [`crate::start`].
 pub fn hydrate(work: impl FnOnce()) {
+    if cfg!(feature = "inert") {
+        return work();
+    }
     let start = clock::performance_now();
     work();
     LOAD.with_borrow_mut(|load| {

@@ -36,6 +36,10 @@ impl Config {
 /// Starts browser telemetry; call it before hydrating, since the executor has to be in place by then. A second call
 /// does nothing.
 pub fn start(config: Config) {
+    // A constant: with it, the linker drops all that follows.
+    if cfg!(feature = "inert") {
+        return;
+    }
     thread_local!(static STARTED: Cell<bool> = const { Cell::new(false) });
     if STARTED.replace(true) {
         return;

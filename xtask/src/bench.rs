@@ -1,0 +1,40 @@
+//! `cargo xtask bench`: figures about speed and size. They are printed, with the machine that they are from, and never
+//! judged: what is fast on one machine is slow on another.
+
+mod relay;
+mod wasm;
+
+use std::fs;
+use std::thread;
+
+use anyhow::{Result, bail};
+
+/// Measures what is named, or everything.
+pub(crate) fn bench(arguments: &[&str]) -> Result<()> {
+    match arguments {
+        [] => {
+            wasm::bench()?;
+            relay::bench(&[])
+        }
+        ["wasm"] => wasm::bench(),
+        ["relay", rest @ ..] => relay::bench(rest),
+        [unknown, ..] => bail!("`bench` does not know \"{unknown}\"; it takes `relay`, `wasm` or nothing"),
+    }
+}
+
+/// The machine's shape, and how busy it is with other things.
+fn print_machine() {
+    let first = |file: &str, start: &str| {
+        let text = fs::read_to_string(file).ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix(start))?;
+        Some(line.trim_start_matches(['\t', ' ', ':']).to_owned())
+    };
+    let unknown = || "unknown".to_owned();
+    let cores = thread::available_parallelism().map_or_else(|_| unknown(), |cores| cores.to_string());
+    println!(
+        "\nthis machine: {cores} cores ({}), memory {}, load average before {}",
+        first("/proc/cpuinfo", "model name").unwrap_or_else(unknown),
+        first("/proc/meminfo", "MemTotal").unwrap_or_else(unknown),
+        first("/proc/loadavg", "").unwrap_or_else(unknown),
+    );
+}

@@ -1,0 +1,100 @@
+//! How large the page's WASM is, and how much of that is telemetry: as shipped, and built once more with telemetry
+//! compiled to nothing (the feature `inert` of the app).
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::print_machine;
+use crate::site;
+use crate::tools::Tools;
+use crate::workspace::Workspace;
+
+/// Builds both and compares them.
+pub(super) fn bench() -> Result<()> {
+    let workspace = Workspace::find()?;
+    let tools = Tools::new(&workspace)?;
+    tools.prepare(site::NEEDS)?;
+    let without = Sizes::of(&site::build_inert(&workspace, &tools)?)?;
+    let with = Sizes::of(&site::build(&workspace, &tools)?.root)?;
+
+    print_machine();
+    println!("the page's files in bytes (profile wasm-release, wasm-opt, brotli as the server sends it)");
+    println!("                      WASM brotli    WASM plain   JS brotli");
+    for (name, sizes) in [("as shipped", &with), ("without telemetry", &without)] {
+        println!(
+            "  {name:<18}{:>13}{:>14}{:>12}",
+            sizes.wasm_brotli, sizes.wasm, sizes.script_brotli
+        );
+    }
+    let share = with.wasm_brotli.saturating_sub(without.wasm_brotli);
+    println!(
+        "  telemetry's share {share:>13}{:>14}{:>12}   ({:.1} % of the WASM)",
+        with.wasm.saturating_sub(without.wasm),
+        with.script_brotli.saturating_sub(without.script_brotli),
+        100.0 * share as f64 / with.wasm_brotli.max(1) as f64,
+    );
+    Ok(())
+}
+
+/// Of one page, in bytes.
+#[derive(Debug, PartialEq, Eq)]
+struct Sizes {
+    wasm: u64,
+    wasm_brotli: u64,
+    script_brotli: u64,
+}
+
+impl Sizes {
+    fn of(site: &Path) -> Result<Self> {
+        let folder = site.join("pkg");
+        let size = |ending: &str| {
+            let entries = fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))?;
+            for entry in entries {
+                let entry = entry?;
+                if entry.file_name().to_string_lossy().ends_with(ending) {
+                    return Ok(entry.metadata()?.len());
+                }
+            }
+            bail!("there is no *{ending} in {}", folder.display())
+        };
+        Ok(Self {
+            wasm: size(".wasm")?,
+            wasm_brotli: size(".wasm.br")?,
+            script_brotli: size(".js.br")?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_found_whatever_the_hash() {
+        let site = std::env::temp_dir().join(format!("xtask-bench-{}", std::process::id()));
+        let folder = site.join("pkg");
+        fs::create_dir_all(&folder).unwrap();
+        for (name, bytes) in [
+            ("a.Xy.wasm", 5),
+            ("a.Xy.wasm.br", 3),
+            ("a.Xy.wasm.gz", 4),
+            ("a.Z.js.br", 2),
+        ] {
+            fs::write(folder.join(name), vec![0; bytes]).unwrap();
+        }
+        let sizes = Sizes::of(&site);
+        let missing = Sizes::of(&folder);
+        fs::remove_dir_all(&site).unwrap();
+        assert_eq!(
+            sizes.unwrap(),
+            Sizes {
+                wasm: 5,
+                wasm_brotli: 3,
+                script_brotli: 2
+            }
+        );
+        assert!(missing.is_err());
+    }
+}
