@@ -5,7 +5,7 @@
 //! (Navigation Timing, <https://www.w3.org/TR/navigation-timing-2/>), or when it is left before.
 
 use crate::otlp::SpanRecord;
-use crate::resource_timing::{self, Times};
+use crate::resource_timing::{self, Times, number};
 use crate::{clock, dom, export, ids};
 use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue};
@@ -68,7 +68,7 @@ fn loaded() {
 
 fn emit_when_complete() {
     let is_hydrated = LOAD.with_borrow(|load| load.as_ref().is_some_and(|load| load.hydrated.is_some()));
-    if is_hydrated && navigation().is_some_and(|navigation| navigation.load_event_end() > 0.0) {
+    if is_hydrated && navigation().is_some_and(|navigation| number(&navigation, "loadEventEnd") > 0.0) {
         emit();
     }
 }
@@ -88,7 +88,7 @@ fn emit() {
         return;
     };
     let hydrated = load.hydrated.map_or(0.0, |(_, end)| end);
-    let loaded = navigation.load_event_end();
+    let loaded = number(&navigation, "loadEventEnd");
     let is_incomplete = loaded <= 0.0;
     let end = if is_incomplete {
         clock::performance_now()
@@ -97,8 +97,8 @@ fn emit() {
     };
 
     // A page that is older than its trace (taken from the cache by going back) must not join it a second time.
-    let is_stale =
-        navigation.transfer_size() == 0.0 && matches!(navigation.type_(), web_sys::NavigationType::BackForward);
+    let is_stale = number(&navigation, "transferSize") == 0.0
+        && matches!(navigation.type_(), web_sys::NavigationType::BackForward);
     let fresh = load.page.filter(|_| !is_stale);
     let trace = fresh.map_or_else(ids::trace_id, |page| TraceId::from_bytes(page.trace_id));
     let root = fresh.map_or_else(ids::span_id, |page| SpanId::from_bytes(page.document_load));
@@ -125,7 +125,13 @@ fn emit() {
     };
     let url = KeyValue::new(attribute::URL_FULL, navigation.name());
 
-    let mut document_load = span(root, SpanId::INVALID, "documentLoad", navigation.start_time(), end);
+    let mut document_load = span(
+        root,
+        SpanId::INVALID,
+        "documentLoad",
+        number(&navigation, "startTime"),
+        end,
+    );
     document_load.attributes.push(url.clone());
     if is_incomplete {
         document_load
@@ -139,21 +145,27 @@ fn emit() {
         export::push(span(ids::span_id(), root, "hydrate", start, end));
     }
     if let Some(wasm) = wasm_entry() {
-        let mut wasm_load = span(ids::span_id(), root, "wasm.load", wasm.start_time(), load.instantiated);
+        let mut wasm_load = span(
+            ids::span_id(),
+            root,
+            "wasm.load",
+            number(&wasm, "startTime"),
+            load.instantiated,
+        );
         wasm_load
             .attributes
             .push(KeyValue::new(attribute::URL_FULL, wasm.name()));
-        wasm_load.events = vec![event("responseEnd", wasm.response_end())];
+        wasm_load.events = vec![event("responseEnd", number(&wasm, "responseEnd"))];
         export::push(wasm_load);
     }
-    if navigation.response_end() > 0.0 {
+    if number(&navigation, "responseEnd") > 0.0 {
         export::push(document_fetch(
             span(
                 fetch,
                 root,
                 "documentFetch",
-                navigation.start_time(),
-                navigation.response_end(),
+                number(&navigation, "startTime"),
+                number(&navigation, "responseEnd"),
             ),
             &navigation,
             url,
@@ -166,60 +178,63 @@ fn emit() {
 fn document_fetch(mut span: SpanRecord, navigation: &PerformanceNavigationTiming, url: KeyValue) -> SpanRecord {
     span.kind = SpanKind::Client;
     span.attributes = vec![KeyValue::new(attribute::HTTP_REQUEST_METHOD, "GET"), url];
-    let status = js_sys::Reflect::get(navigation, &"responseStatus".into())
-        .ok()
-        .and_then(|status| status.as_f64());
-    if let Some(status) = status.filter(|status| *status > 0.0) {
+    let status = number(navigation, "responseStatus");
+    if status > 0.0 {
         span.attributes
             .push(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, status as i64));
     }
     let times = Times::of(navigation, resource_timing::server_of(navigation));
-    span.attributes.extend(times.attributes(navigation.start_time()));
-    span.events = [
-        ("fetchStart", navigation.fetch_start()),
-        ("domainLookupStart", navigation.domain_lookup_start()),
-        ("domainLookupEnd", navigation.domain_lookup_end()),
-        ("connectStart", navigation.connect_start()),
-        ("secureConnectionStart", navigation.secure_connection_start()),
-        ("connectEnd", navigation.connect_end()),
-        ("requestStart", navigation.request_start()),
-        ("responseStart", navigation.response_start()),
-        ("responseEnd", navigation.response_end()),
-    ]
-    .into_iter()
-    .filter(|(_, at)| *at > 0.0)
-    .map(|(name, at)| event(name, at))
-    .collect();
+    span.attributes
+        .extend(times.attributes(number(&navigation, "startTime")));
+    span.events = milestones(
+        navigation,
+        &[
+            "fetchStart",
+            "domainLookupStart",
+            "domainLookupEnd",
+            "connectStart",
+            "secureConnectionStart",
+            "connectEnd",
+            "requestStart",
+            "responseStart",
+            "responseEnd",
+        ],
+    );
     span
 }
 
 /// The page's milestones, under OpenTelemetry's names for them.
 fn load_events(navigation: &PerformanceNavigationTiming) -> Vec<Event> {
-    let mut events: Vec<_> = [
-        ("domInteractive", navigation.dom_interactive()),
-        (
+    let mut events = milestones(
+        navigation,
+        &[
+            "domInteractive",
             "domContentLoadedEventStart",
-            navigation.dom_content_loaded_event_start(),
-        ),
-        ("domContentLoadedEventEnd", navigation.dom_content_loaded_event_end()),
-        ("domComplete", navigation.dom_complete()),
-        ("loadEventStart", navigation.load_event_start()),
-        ("loadEventEnd", navigation.load_event_end()),
-    ]
-    .into_iter()
-    .filter(|(_, at)| *at > 0.0)
-    .map(|(name, at)| event(name, at))
-    .collect();
+            "domContentLoadedEventEnd",
+            "domComplete",
+            "loadEventStart",
+            "loadEventEnd",
+        ],
+    );
     let paints = dom::performance().get_entries_by_type("paint");
     for paint in paints.iter() {
         let paint: web_sys::PerformanceEntry = paint.unchecked_into();
         match paint.name().as_str() {
-            "first-paint" => events.push(event("firstPaint", paint.start_time())),
-            "first-contentful-paint" => events.push(event("firstContentfulPaint", paint.start_time())),
+            "first-paint" => events.push(event("firstPaint", number(&paint, "startTime"))),
+            "first-contentful-paint" => events.push(event("firstContentfulPaint", number(&paint, "startTime"))),
             _ => {}
         }
     }
     events
+}
+
+/// OpenTelemetry names these events as the platform names its properties.
+fn milestones(navigation: &JsValue, names: &[&'static str]) -> Vec<Event> {
+    let times = names.iter().map(|name| (*name, number(navigation, name)));
+    times
+        .filter(|(_, at)| *at > 0.0)
+        .map(|(name, at)| event(name, at))
+        .collect()
 }
 
 fn wasm_entry() -> Option<PerformanceResourceTiming> {
