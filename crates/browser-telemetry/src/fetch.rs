@@ -105,6 +105,8 @@ fn error_type(error: &Error) -> String {
 pub(crate) struct FetchSpan {
     context: Context,
     url: String,
+    /// When it was begun, in milliseconds of the performance time line.
+    start: f64,
     stage: Stage,
 }
 
@@ -143,11 +145,12 @@ impl FetchSpan {
             }
             None => method,
         };
+        let start = clock::performance_now();
         let tracer = BrowserTracer::own();
         let span = tracer
             .span_builder(name)
             .with_kind(SpanKind::Client)
-            .with_start_time(clock::now())
+            .with_start_time(clock::at(start))
             .with_attributes(attributes)
             .start(&tracer);
         let context = Context::current_with_span(span);
@@ -158,6 +161,7 @@ impl FetchSpan {
         Self {
             context,
             url,
+            start,
             stage: Stage::Sent,
         }
     }
@@ -227,25 +231,7 @@ impl FetchSpan {
         let Some(times) = resource_timing::find(&self.url, &client) else {
             return span.end_with_timestamp(clock::now());
         };
-        let phases = [
-            (attribute::TIMING_WAIT_MS, times.wait()),
-            (attribute::TIMING_DOWNLOAD_MS, times.download()),
-            (attribute::TIMING_SERVER_MS, times.server),
-            (attribute::TIMING_NETWORK_MS, times.network()),
-        ];
-        for (name, milliseconds) in phases {
-            if let Some(milliseconds) = milliseconds {
-                span.set_attribute(KeyValue::new(name, milliseconds));
-            }
-        }
-        let version = match times.protocol.as_str() {
-            "h2" => "2",
-            "h3" => "3",
-            other => other.strip_prefix("http/").unwrap_or_default(),
-        };
-        if !version.is_empty() {
-            span.set_attribute(KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, version.to_owned()));
-        }
+        span.set_attributes(times.attributes(self.start));
         span.end_with_timestamp(clock::at(times.response_end));
     }
 }

@@ -7,7 +7,7 @@
 //! ```no_run
 //! # fn hydrate_the_app() {}
 //! browser_telemetry::start(browser_telemetry::Config::new("my-frontend"));
-//! hydrate_the_app();
+//! browser_telemetry::hydrate(hydrate_the_app);
 //! ```
 //!
 //! From then on
@@ -33,6 +33,7 @@ pub mod fetch;
 mod ids;
 pub mod interaction;
 pub mod otlp;
+mod page_load;
 mod resource_timing;
 mod start;
 mod tracer;
@@ -42,6 +43,7 @@ pub use client::{TracedClient, TracedClientResponse};
 pub use clock::now;
 pub use fetch::{Request, Response, fetch};
 pub use otlp::SpanRecord;
+pub use page_load::hydrate;
 #[cfg(feature = "inert")]
 pub use server_fn::client::browser::BrowserClient as TracedClient;
 pub use start::{Config, start};

@@ -1,7 +1,7 @@
 //! Starting it all, before the page hydrates.
 
 use crate::otlp::SpanRecord;
-use crate::{BrowserTracerProvider, export, interaction, resource_timing};
+use crate::{BrowserTracerProvider, export, interaction, page_load, resource_timing};
 use opentelemetry::{KeyValue, global};
 use std::cell::Cell;
 
@@ -16,6 +16,8 @@ pub struct Config {
     /// Other origins, such as `https://api.example.com`, that may receive `traceparent`. They have to allow the header
     /// (CORS).
     pub propagate_to: Vec<String>,
+    /// Whether the page's own load is reported: `documentLoad` and what is below it. Default: yes.
+    pub page_load: bool,
     /// Sees each span as it ends, before it is sent: for tests and for a developer's console.
     pub observer: Option<fn(&SpanRecord)>,
 }
@@ -28,6 +30,7 @@ impl Config {
             endpoint: Some(trace_wire::TRACES_PATH.into()),
             resource: Vec::new(),
             propagate_to: Vec::new(),
+            page_load: true,
             observer: None,
         }
     }
@@ -55,5 +58,8 @@ pub fn start(config: Config) {
     global::set_tracer_provider(BrowserTracerProvider::default());
     resource_timing::keep_room();
     interaction::listen();
+    if config.page_load {
+        page_load::start();
+    }
     export::start(config);
 }

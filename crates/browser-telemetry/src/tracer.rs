@@ -5,7 +5,7 @@
 
 use crate::interaction::{self, Interaction};
 use crate::otlp::{self, SpanRecord};
-use crate::{clock, export, ids};
+use crate::{clock, export, ids, page_load};
 use opentelemetry::trace::{
     Event, Link, Span, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceState,
     Tracer, TracerProvider,
@@ -198,6 +198,7 @@ impl Open {
 
 /// Ends what is open, because the page goes away, and marks it: [`trace_wire::attribute::SPAN_INCOMPLETE`].
 pub(crate) fn end_all() {
+    page_load::end();
     interaction::end_settled();
     let now = clock::now();
     // The newest first, so that children have ended when their interaction does.

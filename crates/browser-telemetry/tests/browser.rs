@@ -20,6 +20,7 @@ thread_local!(static ENDED: RefCell<Vec<SpanRecord>> = const { RefCell::new(Vec:
 fn start() -> Owner {
     browser_telemetry::start(Config {
         endpoint: None,
+        page_load: false,
         observer: Some(|span| ENDED.with_borrow_mut(|ended| ended.push(span.clone()))),
         ..Config::new("test")
     });

@@ -43,6 +43,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         service_name: "notes".into(),
         service_version: Some(env!("CARGO_PKG_VERSION").into()),
         sink: sink.clone(),
+        pages: None,
     })?;
     let relay = Relay::new(RelayConfig::new(sink, "notes-frontend"));
     let app = Router::new()

@@ -22,12 +22,14 @@
 
 #![forbid(unsafe_code)]
 
+mod page;
 mod processor;
 mod relay;
 mod request;
 mod setup;
 mod sink;
 
+pub use page::{PageTraces, WAIT as PAGE_WAIT, current_page};
 pub use processor::{BatchConfig, Counts, EnvError, SinkProcessor};
 pub use relay::{EndUser, Relay, RelayConfig, RelayCounts, RequestRefusals, SpanRefusals};
 pub use request::{QuietPaths, RequestSpanLayer, RequestSpanService, ResponseFuture, SpanBody};

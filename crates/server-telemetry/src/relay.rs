@@ -16,6 +16,7 @@ mod sender;
 
 pub use counts::{RelayCounts, RequestRefusals, SpanRefusals};
 
+use crate::page::PageTraces;
 use crate::sink::{EncodedBatch, SinkError, SpanSink};
 use answer::{Format, Refusal};
 use axum::Router;
@@ -48,6 +49,8 @@ pub struct RelayConfig {
     pub ingest_key: Option<String>,
     /// How the setting for `ingest_key` is called, for the words of a 401.
     pub ingest_key_setting: String,
+    /// The page loads that wait for their browser's spans; none where the app opens none.
+    pub pages: Option<PageTraces>,
     /// The largest body from a page, in bytes, decompressed.
     pub browser_limit: usize,
     /// The largest body with the key, in bytes, decompressed.
@@ -62,6 +65,7 @@ impl RelayConfig {
             frontend_service: frontend_service.into(),
             ingest_key: None,
             ingest_key_setting: "the ingest key".to_owned(),
+            pages: None,
             browser_limit: 1024 * 1024,
             ingest_limit: 20 * 1024 * 1024,
         }
@@ -155,6 +159,7 @@ impl Relay {
             service: config.frontend_service.clone(),
             user: request.extensions().get::<EndUser>().cloned(),
             now: SystemTime::now(),
+            pages: config.pages.clone(),
         });
         let body = read(request, limit).await?;
 

@@ -19,6 +19,7 @@ pub use quiet::QuietPaths;
 pub(crate) use scope::RequestScope;
 pub use scope::{record_route, set_route, set_user};
 
+use crate::page::{self, PageTraces};
 use axum::extract::{MatchedPath, OriginalUri};
 use http::{Method, Request, Response};
 use open_span::OpenSpan;
@@ -47,6 +48,7 @@ use tower::{Layer, Service};
 pub struct RequestSpanLayer {
     tracer: Arc<BoxedTracer>,
     quiet: Arc<QuietPaths>,
+    pages: Option<PageTraces>,
 }
 
 impl RequestSpanLayer {
@@ -70,6 +72,16 @@ impl RequestSpanLayer {
         Self {
             tracer: Arc::new(tracer),
             quiet: Arc::new(QuietPaths::default()),
+            pages: None,
+        }
+    }
+
+    /// Opens the traces of page loads on the browser's behalf.
+    #[must_use]
+    pub fn pages(self, pages: PageTraces) -> Self {
+        Self {
+            pages: Some(pages),
+            ..self
         }
     }
 
@@ -145,11 +157,19 @@ where
         }
 
         let remote = parent::remote_span_context(request.headers());
-        let client = remote.as_ref().map(|remote| remote.span_id());
-        let parent = match remote {
-            Some(remote) => Context::current().with_remote_span_context(remote),
-            None => Context::current(),
+        let page = match &remote {
+            Some(_) => None,
+            None => self.layer.pages.as_ref().and_then(|pages| pages.reserve(&request)),
         };
+        let remote = remote.or_else(|| page.map(page::parent));
+        let client = remote.as_ref().map(|remote| remote.span_id());
+        let mut parent = Context::current();
+        if let Some(remote) = remote {
+            parent = parent.with_remote_span_context(remote);
+        }
+        if let Some(page) = page {
+            parent = parent.with_value(page);
+        }
         let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
         let builder = self
             .layer

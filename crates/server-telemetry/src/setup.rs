@@ -1,5 +1,6 @@
 //! Setting telemetry up, and taking it down, in one place.
 
+use crate::page::PageTraces;
 use crate::processor::{BatchConfig, Counts, CountsReader, EnvError, SinkProcessor};
 use crate::sink::SpanSink;
 use opentelemetry::{Key, KeyValue, global};
@@ -25,6 +26,8 @@ pub struct Config {
     pub service_version: Option<Cow<'static, str>>,
     /// Where the spans go.
     pub sink: Arc<dyn SpanSink>,
+    /// The page loads that wait for their browser's spans.
+    pub pages: Option<PageTraces>,
 }
 
 /// Why telemetry could not be set up.
@@ -75,11 +78,14 @@ impl Telemetry {
         let batch = BatchConfig::from_lookup(&lookup)?;
         let processor = SinkProcessor::start(config.sink.clone(), batch).map_err(SetupError::Thread)?;
         let counts = processor.counts_reader();
-        let provider = SdkTracerProvider::builder()
+        let mut provider = SdkTracerProvider::builder()
             .with_resource(resource(&config, &lookup))
             .with_sampler(Sampler::parent_based(Sampler::AlwaysOn).with_remote_parent_not_sampled(Sampler::AlwaysOn))
-            .with_span_processor(processor)
-            .build();
+            .with_span_processor(processor);
+        if let Some(pages) = &config.pages {
+            provider = provider.with_span_processor(pages.clone());
+        }
+        let provider = provider.build();
         global::set_tracer_provider(provider.clone());
         Ok(Self {
             running: Some((provider, counts)),
@@ -159,6 +165,7 @@ mod tests {
             service_name: "shop".into(),
             service_version: Some("1.2.3".into()),
             sink: Arc::new(Nowhere),
+            pages: None,
         }
     }
 

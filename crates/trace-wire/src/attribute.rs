@@ -62,6 +62,14 @@ pub const DB_RESPONSE_RETURNED_ROWS: &str = "db.response.returned_rows";
 /// String. The database's own code of an error, such as SQLite's `2067`.
 pub const DB_RESPONSE_STATUS_CODE: &str = "db.response.status_code";
 
+/// Number, milliseconds: waiting in the browser before the request is sent, connecting not included.
+pub const TIMING_QUEUE_MS: &str = "timing.queue_ms";
+/// Number, milliseconds: looking the server's name up.
+pub const TIMING_DNS_MS: &str = "timing.dns_ms";
+/// Number, milliseconds: opening the connection, without TLS.
+pub const TIMING_CONNECT_MS: &str = "timing.connect_ms";
+/// Number, milliseconds: the TLS handshake.
+pub const TIMING_TLS_MS: &str = "timing.tls_ms";
 /// Number, milliseconds: request sent to first byte of the response.
 pub const TIMING_WAIT_MS: &str = "timing.wait_ms";
 /// Number, milliseconds: first byte to last byte of the response.
@@ -78,6 +86,8 @@ pub const SPAN_INCOMPLETE: &str = "span.incomplete";
 pub const APP_NOW: &str = "app.now";
 /// Integer: how many cruds a feed answered with.
 pub const APP_RESULT_LENGTH: &str = "app.result_length";
+/// Boolean `true`: the page's own span did not come, and the server made it from its own times.
+pub const SPAN_SYNTHETIC: &str = "span.synthetic";
 /// Boolean `true`: the request was given up (its future was dropped, or it was aborted) before its response was
 /// complete.
 pub const SPAN_ABORTED: &str = "span.aborted";

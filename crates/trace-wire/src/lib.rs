@@ -6,9 +6,11 @@
 #![forbid(unsafe_code)]
 
 pub mod attribute;
+pub mod page;
 pub mod server_timing;
 pub mod traceparent;
 
+pub use page::PageTrace;
 pub use server_timing::ServerTiming;
 pub use traceparent::TraceParent;
 

@@ -26,6 +26,8 @@ pub(crate) struct Phases {
     pub(crate) network: Option<i64>,
     server: Option<i64>,
     download: Option<i64>,
+    /// Looking the name up, connecting and TLS together; `None` where nothing of it was necessary.
+    connecting: Option<i64>,
 }
 
 impl Phases {
@@ -54,7 +56,15 @@ impl Phases {
             (Some(wait), ..) => vec![(Phase::Wait, wait)],
             _ => return None,
         };
-        let mut parts = waited;
+        let opening = [
+            attribute::TIMING_DNS_MS,
+            attribute::TIMING_CONNECT_MS,
+            attribute::TIMING_TLS_MS,
+        ];
+        let connecting = opening.into_iter().filter_map(timing).fold(0, i64::saturating_add);
+        let connecting = (connecting > 0).then_some(connecting);
+        let mut parts: Vec<_> = connecting.map(|length| (Phase::Network, length)).into_iter().collect();
+        parts.extend(waited);
         parts.extend(download.map(|download| (Phase::Network, download)));
         let known: i64 = parts.iter().fold(0, |sum, (_, length)| sum.saturating_add(*length));
         if known > duration {
@@ -73,6 +83,7 @@ impl Phases {
             network,
             server,
             download,
+            connecting,
         })
     }
 
@@ -83,6 +94,7 @@ impl Phases {
         [
             ("network", self.network),
             ("server", self.server),
+            ("connecting", self.connecting),
             ("waiting", self.wait.filter(|_| !split)),
             ("download", self.download),
             ("browser", browser.map(|(_, length)| *length)),

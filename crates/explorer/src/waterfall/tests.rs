@@ -189,6 +189,21 @@ fn a_fetch_is_made_of_its_phases() {
 }
 
 #[test]
+fn opening_a_connection_is_time_on_the_network() {
+    let mut timings = TIMINGS.to_vec();
+    timings.extend([("dns", 1.0), ("connect", 2.0), ("tls", 0.5)]);
+    let phases = Phases::of(&fetch(0, 40.0, &timings), 40 * MS).unwrap();
+    assert_eq!(
+        phases.parts[..2],
+        [(Phase::Browser, 5 * MS / 2), (Phase::Network, 7 * MS / 2)]
+    );
+    assert!(phases.words().contains(&("connecting", 7 * MS / 2)));
+    timings[4].1 = 1e300;
+    let odd = Phases::of(&fetch(0, 40.0, &timings), 40 * MS).unwrap();
+    assert!(odd.parts.iter().map(|(_, length)| length).sum::<i64>() <= 40 * MS);
+}
+
+#[test]
 fn without_the_servers_word_the_wait_stays_whole() {
     let phases = Phases::of(&fetch(0, 40.0, &[("wait", 30.0)]), 40 * MS).unwrap();
     assert_eq!(phases.parts, [(Phase::Browser, 10 * MS), (Phase::Wait, 30 * MS)]);

@@ -133,6 +133,10 @@ fn in_words(refused: &SpanRefusals) -> String {
         (refused.invalid_ids, "invalid ids"),
         (refused.invalid_times, "times that cannot be"),
         (refused.over_limit, "more spans than a batch may hold"),
+        (
+            refused.late_page_loads,
+            "the load of a page that the server had given up",
+        ),
     ];
     let parts: Vec<String> = reasons
         .into_iter()

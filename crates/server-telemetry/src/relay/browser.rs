@@ -2,6 +2,7 @@
 
 use super::counts::SpanRefusals;
 use super::{EndUser, ids, limits};
+use crate::page::PageTraces;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
@@ -21,6 +22,7 @@ pub(super) struct Stamp {
     pub(super) service: String,
     pub(super) user: Option<EndUser>,
     pub(super) now: SystemTime,
+    pub(super) pages: Option<PageTraces>,
 }
 
 /// Cleans and stamps a batch, and says which spans were taken out of it.
@@ -35,6 +37,12 @@ pub(super) fn clean(batch: &mut ExportTraceServiceRequest, stamp: &Stamp) -> Spa
                     &mut refused.invalid_ids
                 } else if !times.contain(span) {
                     &mut refused.invalid_times
+                } else if stamp
+                    .pages
+                    .as_ref()
+                    .is_some_and(|pages| !pages.admits(&span.trace_id, &span.span_id))
+                {
+                    &mut refused.late_page_loads
                 } else if room == 0 {
                     &mut refused.over_limit
                 } else {

@@ -25,12 +25,14 @@ pub struct SpanRefusals {
     pub invalid_times: u64,
     /// The batch had more spans than a page may send at once.
     pub over_limit: u64,
+    /// The spans of a page load that the server had given up and made itself.
+    pub late_page_loads: u64,
 }
 
 impl SpanRefusals {
     /// All refused spans.
     pub fn total(&self) -> u64 {
-        self.invalid_ids + self.invalid_times + self.over_limit
+        self.invalid_ids + self.invalid_times + self.over_limit + self.late_page_loads
     }
 }
 
@@ -59,6 +61,7 @@ pub(super) struct Counters {
     invalid_ids: AtomicU64,
     invalid_times: AtomicU64,
     over_limit: AtomicU64,
+    late_page_loads: AtomicU64,
     unauthorized: AtomicU64,
     forbidden: AtomicU64,
     too_large: AtomicU64,
@@ -74,6 +77,7 @@ impl Counters {
         add(&self.invalid_ids, refused.invalid_ids);
         add(&self.invalid_times, refused.invalid_times);
         add(&self.over_limit, refused.over_limit);
+        add(&self.late_page_loads, refused.late_page_loads);
     }
 
     pub(super) fn refused(&self, refusal: &Refusal) {
@@ -97,6 +101,7 @@ impl Counters {
                 invalid_ids: get(&self.invalid_ids),
                 invalid_times: get(&self.invalid_times),
                 over_limit: get(&self.over_limit),
+                late_page_loads: get(&self.late_page_loads),
             },
             refused_requests: RequestRefusals {
                 unauthorized: get(&self.unauthorized),

@@ -2,6 +2,7 @@
 //! protobuf definitions.
 
 mod body;
+mod page;
 mod processor;
 mod quiet;
 mod relay;

@@ -238,6 +238,7 @@ fn shutting_down_writes_what_is_there() {
         service_name: "shop".into(),
         service_version: Some("1.2.3".into()),
         sink: sink.clone(),
+        pages: None,
     })
     .unwrap();
     make(telemetry.provider().unwrap(), 3);

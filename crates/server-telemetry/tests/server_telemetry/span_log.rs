@@ -21,6 +21,7 @@ async fn what_was_answered_for_is_there_after_a_restart() {
         service_name: "backend".into(),
         service_version: None,
         sink: Arc::new(log.clone()),
+        pages: None,
     })
     .unwrap();
     let relay = Relay::new(RelayConfig::new(Arc::new(log.clone()), "frontend"));

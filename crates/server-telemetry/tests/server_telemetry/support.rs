@@ -10,7 +10,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use prost::Message;
-use server_telemetry::{Ack, Config, EncodedBatch, RequestSpanLayer, SinkError, SpanSink, Telemetry};
+use server_telemetry::{Ack, Config, EncodedBatch, PageTraces, RequestSpanLayer, SinkError, SpanSink, Telemetry};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
@@ -142,11 +142,16 @@ pub(crate) struct Traced {
 
 impl Traced {
     pub(crate) fn start() -> Self {
+        Self::start_with(|_| None)
+    }
+
+    pub(crate) fn start_with(pages: impl FnOnce(Arc<MemorySink>) -> Option<PageTraces>) -> Self {
         let sink = Arc::new(MemorySink::default());
         let telemetry = Telemetry::start(Config {
             service_name: "backend".into(),
             service_version: None,
             sink: sink.clone(),
+            pages: pages(sink.clone()),
         })
         .unwrap();
         Self { sink, telemetry }

@@ -1,0 +1,163 @@
+//! Page loads: the server opens the trace on the browser's behalf.
+//!
+//! A navigation carries no `traceparent`. So for a request of a page the ids of the browser's `documentLoad` and
+//! `documentFetch` spans are reserved ([`PageTrace`]), the SERVER span becomes a child of the second, and the app writes
+//! the ids into the page ([`current_page`]). When the page has loaded, the browser sends these two spans with these ids.
+//!
+//! A page that was closed early, has JavaScript off, is read by a crawler or turned out to be a redirect never sends
+//! them. Then the server makes both from its own times, marked [`attribute::SPAN_SYNTHETIC`], so that no trace is left
+//! without a root; a pair that comes later is refused and counted.
+
+mod synthetic;
+mod waiting;
+
+use crate::sink::SpanSink;
+use axum::extract::MatchedPath;
+use http::{HeaderMap, Method, Request, header};
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, SpanId, SpanKind, TraceFlags, TraceId, TraceState};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, Span, SpanData, SpanProcessor};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use trace_wire::PageTrace;
+#[cfg(doc)]
+use trace_wire::attribute;
+use waiting::Pages;
+
+/// How long a page may take to send its spans.
+pub const WAIT: Duration = Duration::from_secs(60);
+/// How often pages that waited long enough are looked for.
+const SWEEP: Duration = Duration::from_secs(5);
+
+/// The page loads whose browser spans have not come yet. Clones share them.
+///
+/// It belongs to three: [`crate::RequestSpanLayer::pages`] reserves, [`crate::RelayConfig::pages`] sees what comes, and
+/// as a span processor ([`crate::Config::pages`]) it learns the times of the SERVER span.
+#[derive(Clone)]
+pub struct PageTraces(Arc<Inner>);
+
+struct Inner {
+    sink: Arc<dyn SpanSink>,
+    service: String,
+    is_page: fn(&str) -> bool,
+    wait: Duration,
+    pages: Mutex<Pages>,
+}
+
+impl std::fmt::Debug for PageTraces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("PageTraces").field(&self.0.service).finish()
+    }
+}
+
+impl PageTraces {
+    /// Page loads of the frontend `service`. `is_page` says which routes (as axum writes them) are pages, and `wait` how
+    /// long their spans may take ([`WAIT`]).
+    pub fn new(sink: Arc<dyn SpanSink>, service: impl Into<String>, is_page: fn(&str) -> bool, wait: Duration) -> Self {
+        Self(Arc::new(Inner {
+            sink,
+            service: service.into(),
+            is_page,
+            wait,
+            pages: Mutex::default(),
+        }))
+    }
+
+    /// Makes the spans that did not come, every few seconds. Runs until the task is aborted.
+    pub async fn run(self) {
+        let mut ticks = tokio::time::interval(SWEEP.min(self.0.wait));
+        loop {
+            ticks.tick().await;
+            self.give_up(self.0.wait).await;
+        }
+    }
+
+    /// Makes the spans that have not come by now, because the server stops.
+    pub async fn finish(&self) {
+        self.give_up(Duration::ZERO).await;
+    }
+
+    async fn give_up(&self, after: Duration) {
+        let overdue = self.pages().overdue(after, Instant::now());
+        if overdue.is_empty() {
+            return;
+        }
+        let count = overdue.len();
+        let kept = match self.0.sink.append(synthetic::batch(&self.0.service, overdue)) {
+            Ok(ack) => ack.await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = kept {
+            tracing::warn!(pages = count, "traces of page loads stay without a root: {error}");
+        }
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.0.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a page's trace, if this request is for a page.
+    pub(crate) fn reserve<B>(&self, request: &Request<B>) -> Option<PageTrace> {
+        let route = request.extensions().get::<MatchedPath>()?.as_str();
+        if request.method() != Method::GET || !(self.0.is_page)(route) || !is_navigation(request.headers()) {
+            return None;
+        }
+        let ids = RandomIdGenerator::default();
+        let page = PageTrace {
+            trace_id: ids.new_trace_id().to_bytes(),
+            document_load: ids.new_span_id().to_bytes(),
+            document_fetch: ids.new_span_id().to_bytes(),
+        };
+        self.pages().reserve(page, Instant::now()).then_some(page)
+    }
+
+    /// Whether a span from a page may pass: not if the server has made the same span already.
+    pub(crate) fn admits(&self, trace_id: &[u8], span_id: &[u8]) -> bool {
+        self.pages().admits(trace_id, span_id)
+    }
+}
+
+impl SpanProcessor for PageTraces {
+    fn on_start(&self, _: &mut Span, _: &Context) {}
+
+    fn on_end(&self, span: SpanData) {
+        if span.span_kind == SpanKind::Server && span.parent_span_id != SpanId::INVALID {
+            self.pages().served(span);
+        }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+/// The page load that the current request is for: what the app writes into `<meta name="page-trace">`.
+pub fn current_page() -> Option<PageTrace> {
+    Context::map_current(|cx| cx.get::<PageTrace>().copied())
+}
+
+/// The context of `documentFetch`.
+pub(crate) fn parent(page: PageTrace) -> SpanContext {
+    SpanContext::new(
+        TraceId::from_bytes(page.trace_id),
+        SpanId::from_bytes(page.document_fetch),
+        TraceFlags::SAMPLED,
+        true,
+        TraceState::default(),
+    )
+}
+
+/// Whether a browser asks for a document. On plain http beyond this machine there is no `Sec-Fetch-Mode`.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    match headers.get("sec-fetch-mode") {
+        Some(mode) => mode == "navigate",
+        None => headers
+            .get(header::ACCEPT)
+            .is_some_and(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html"))),
+    }
+}

@@ -1,0 +1,79 @@
+//! Which page loads wait for their browser, and which were given up.
+
+use opentelemetry_sdk::trace::SpanData;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+use trace_wire::PageTrace;
+
+/// The most page loads that wait. Beyond it a page's trace begins at the server, as if its route were no page.
+const MOST: usize = 10_000;
+/// How long a pair that comes too late is recognised.
+const REMEMBERED: Duration = Duration::from_secs(10 * 60);
+
+/// Both by trace id.
+#[derive(Default)]
+pub(super) struct Pages {
+    waiting: HashMap<[u8; 16], Waiting>,
+    given_up: HashMap<[u8; 16], (PageTrace, Instant)>,
+}
+
+/// A page load whose browser spans have not come.
+struct Waiting {
+    page: PageTrace,
+    since: Instant,
+    /// The SERVER span, once it has ended.
+    server: Option<SpanData>,
+}
+
+impl Pages {
+    /// Whether there was room.
+    pub(super) fn reserve(&mut self, page: PageTrace, now: Instant) -> bool {
+        let has_room = self.waiting.len() < MOST;
+        if has_room {
+            let waiting = Waiting {
+                page,
+                since: now,
+                server: None,
+            };
+            self.waiting.insert(page.trace_id, waiting);
+        }
+        has_room
+    }
+
+    /// The SERVER span of a page has ended.
+    pub(super) fn served(&mut self, span: SpanData) {
+        if let Some(waiting) = self.waiting.get_mut(&span.span_context.trace_id().to_bytes())
+            && waiting.page.document_fetch == span.parent_span_id.to_bytes()
+        {
+            waiting.server = Some(span);
+        }
+    }
+
+    /// A span has come from a page. The first of a pair ends the waiting, as both come together.
+    pub(super) fn admits(&mut self, trace_id: &[u8], span_id: &[u8]) -> bool {
+        let Ok(trace_id) = <[u8; 16]>::try_from(trace_id) else {
+            return true;
+        };
+        let is_of = |page: &PageTrace| page.document_load == span_id || page.document_fetch == span_id;
+        if self.waiting.get(&trace_id).is_some_and(|waiting| is_of(&waiting.page)) {
+            self.waiting.remove(&trace_id);
+            return true;
+        }
+        !self.given_up.get(&trace_id).is_some_and(|(page, _)| is_of(page))
+    }
+
+    /// Takes out what has waited for `after` and whose request is over.
+    pub(super) fn overdue(&mut self, after: Duration, now: Instant) -> Vec<(PageTrace, SpanData)> {
+        let age = |since: Instant| now.saturating_duration_since(since);
+        self.given_up.retain(|_, (_, since)| age(*since) < REMEMBERED);
+        let is_overdue = |_: &[u8; 16], waiting: &mut Waiting| age(waiting.since) >= after && waiting.server.is_some();
+        let overdue: Vec<_> = self
+            .waiting
+            .extract_if(is_overdue)
+            .filter_map(|(_, waiting)| Some((waiting.page, waiting.server?)))
+            .collect();
+        self.given_up
+            .extend(overdue.iter().map(|(page, _)| (page.trace_id, (*page, now))));
+        overdue
+    }
+}

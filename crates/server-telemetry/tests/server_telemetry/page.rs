@@ -1,0 +1,197 @@
+//! Page loads: the browser is the root of their trace, whether it reports or not.
+
+use crate::relay::{batch, page, span};
+use crate::support::{Flat, MemorySink, Traced, get, send};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use axum::response::Redirect;
+use axum::routing::get as on_get;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use prost::Message;
+use server_telemetry::{PageTraces, Relay, RelayConfig, current_page};
+use std::sync::Arc;
+use std::time::Duration;
+use trace_wire::{PageTrace, TraceParent};
+
+const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
+const WAIT: Duration = Duration::from_secs(60);
+
+struct Shop {
+    traced: Traced,
+    pages: PageTraces,
+    relay: Relay,
+    app: Router,
+}
+
+impl Shop {
+    fn open() -> Self {
+        let mut pages = None;
+        let traced = Traced::start_with(|sink| {
+            let is_page = |route: &str| matches!(route, "/" | "/old/{id}");
+            pages = Some(PageTraces::new(sink, "frontend", is_page, WAIT));
+            pages.clone()
+        });
+        let pages = pages.unwrap();
+        let sink: Arc<MemorySink> = traced.sink.clone();
+        let relay = Relay::new(RelayConfig {
+            pages: Some(pages.clone()),
+            ..RelayConfig::new(sink, "frontend")
+        });
+        let hand_over = async || current_page().map(|page| page.to_string()).unwrap_or_default();
+        let app = Router::new()
+            .route("/", on_get(hand_over).post(hand_over))
+            .route("/old/{id}", on_get(async || Redirect::to("/")))
+            .route("/api/items", on_get(hand_over))
+            .layer(traced.layer().pages(pages.clone()));
+        Self {
+            traced,
+            pages,
+            relay,
+            app,
+        }
+    }
+
+    /// Asks for a page as a browser does, and reads the hand-over in it.
+    async fn load(&self) -> PageTrace {
+        let response = send(&self.app, navigate("/")).await;
+        let timing = response.headers()["server-timing"].to_str().unwrap().to_owned();
+        let page = PageTrace::parse(std::str::from_utf8(response.body()).unwrap()).unwrap();
+        let echo: String = page.document_fetch.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(timing.contains(&format!("client;desc=\"{echo}\"")), "{timing}");
+        page
+    }
+
+    /// Sends the browser's pair, and says how many spans were refused.
+    async fn report(&self, of: PageTrace) -> i64 {
+        let pair = [("documentFetch", of.document_fetch), ("documentLoad", of.document_load)];
+        let spans = pair.map(|(name, id)| {
+            let mut span = span(name);
+            span.trace_id = of.trace_id.to_vec();
+            span.span_id = id.to_vec();
+            span
+        });
+        let request = page("application/x-protobuf", batch(spans.to_vec()).encode_to_vec());
+        let response = send(&self.relay.router(), request).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let answer = ExportTraceServiceResponse::decode(&**response.body()).unwrap();
+        answer.partial_success.map_or(0, |partial| partial.rejected_spans)
+    }
+
+    fn named(&self, name: &str) -> Vec<Flat> {
+        self.traced
+            .spans()
+            .into_iter()
+            .filter(|span| span.name == name)
+            .collect()
+    }
+}
+
+fn navigate(path: &str) -> Request<Body> {
+    Request::get(path)
+        .header("sec-fetch-mode", "navigate")
+        .header(header::ACCEPT, BROWSER)
+        .body(Body::empty())
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_servers_span_hangs_under_the_browsers_fetch_of_the_document() {
+    let shop = Shop::open();
+    let page = shop.load().await;
+    let server = shop.traced.span("GET /");
+    assert_eq!(server.trace_id, page.trace_id);
+    assert_eq!(server.parent_span_id, page.document_fetch);
+}
+
+#[tokio::test]
+async fn on_plain_http_the_accept_header_tells_a_navigation() {
+    let shop = Shop::open();
+    let request = Request::get("/")
+        .header(header::ACCEPT, BROWSER)
+        .body(Body::empty())
+        .unwrap();
+    let response = send(&shop.app, request).await;
+    assert!(PageTrace::parse(std::str::from_utf8(response.body()).unwrap()).is_some());
+}
+
+#[tokio::test]
+async fn nothing_else_is_a_page_load() {
+    let parent = TraceParent {
+        trace_id: [1; 16],
+        span_id: [2; 8],
+        flags: 1,
+    };
+    let with = |mut request: Request<Body>, name: &'static str, value: &str| {
+        request.headers_mut().insert(name, value.parse().unwrap());
+        request
+    };
+    let mut post = navigate("/");
+    *post.method_mut() = axum::http::Method::POST;
+    let others = [
+        get("/"),
+        with(get("/"), "accept", "application/json"),
+        with(with(get("/"), "accept", BROWSER), "sec-fetch-mode", "cors"),
+        with(navigate("/"), "traceparent", &parent.to_string()),
+        navigate("/api/items"),
+        post,
+    ];
+    for other in others {
+        let shop = Shop::open();
+        let what = format!("{other:?}");
+        let response = send(&shop.app, other).await;
+        assert_eq!(response.body(), b"", "{what}");
+        shop.pages.finish().await;
+        assert!(shop.named("documentLoad").is_empty(), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_browser_sends_is_the_root() {
+    let shop = Shop::open();
+    let page = shop.load().await;
+    assert_eq!(shop.report(page).await, 0);
+    shop.traced.spans();
+    shop.pages.finish().await;
+    let roots = shop.named("documentLoad");
+    assert_eq!(roots.len(), 1);
+    assert_eq!(roots[0].get("span.synthetic"), None);
+}
+
+#[tokio::test]
+async fn a_browser_that_stays_silent_is_stood_in_for_and_then_comes_too_late() {
+    let shop = Shop::open();
+    let page = shop.load().await;
+    let server = shop.traced.span("GET /");
+    shop.pages.finish().await;
+    let load = shop.named("documentLoad").remove(0);
+    let fetch = shop.named("documentFetch").remove(0);
+    assert_eq!(
+        (&*load.trace_id, &*load.span_id),
+        (&page.trace_id[..], &page.document_load[..])
+    );
+    assert!(load.parent_span_id.is_empty());
+    assert!(fetch.lies_in(&load) && server.lies_in(&fetch));
+    for span in [&load, &fetch] {
+        assert_eq!(span.service().as_deref(), Some("frontend"));
+        assert_eq!(span.get("span.synthetic"), Some(Value::BoolValue(true)));
+        assert_eq!(span.get("http.response.status_code"), Some(Value::IntValue(200)));
+    }
+
+    assert_eq!(shop.report(page).await, 2);
+    assert_eq!(shop.relay.counts().refused_spans.late_page_loads, 2);
+    assert_eq!(shop.named("documentLoad").len(), 1);
+}
+
+#[tokio::test]
+async fn a_redirect_instead_of_a_page_is_stood_in_for() {
+    let shop = Shop::open();
+    assert_eq!(
+        send(&shop.app, navigate("/old/7")).await.status(),
+        StatusCode::SEE_OTHER
+    );
+    shop.traced.spans();
+    shop.pages.finish().await;
+    assert_eq!(shop.named("documentLoad").len(), 1);
+}
