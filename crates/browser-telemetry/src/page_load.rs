@@ -187,7 +187,7 @@ fn document_fetch(mut span: SpanRecord, navigation: &PerformanceNavigationTiming
     }
     let times = Times::of(navigation, resource_timing::server_of(navigation));
     span.attributes
-        .extend(times.attributes(number(&navigation, "startTime")));
+        .extend(times.attributes(number(navigation, "startTime")));
     span.events = milestones(
         navigation,
         &[
