@@ -7,8 +7,7 @@ use leptos_meta::{HashedStylesheet, MetaTags};
 /// The whole document.
 ///
 /// `options` name the files of this build; the stylesheet's name may carry a hash, which only the server knows.
-/// `page_trace` are the ids that the server has reserved for the browser's spans of this very page load.
-pub fn shell(options: LeptosOptions, page_trace: Option<String>) -> impl IntoView {
+pub fn shell(options: LeptosOptions) -> impl IntoView {
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -19,7 +18,6 @@ pub fn shell(options: LeptosOptions, page_trace: Option<String>) -> impl IntoVie
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0e031c" />
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f7f4fc" />
                 <meta name="description" content="Micro-blogging whose posts expire." />
-                {page_trace.map(|trace| view! { <meta name=trace_wire::page::META content=trace /> })}
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet options=options.clone() id="leptos" />
                 <AutoReload options=options.clone() />

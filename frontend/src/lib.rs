@@ -8,5 +8,5 @@ pub fn hydrate() {
     console_error_panic_hook::set_once();
     // Before hydrating: the executor that carries the trace has to be in place by then.
     browser_telemetry::start(browser_telemetry::Config::new("cruddur-frontend"));
-    browser_telemetry::hydrate(|| leptos::mount::hydrate_body(app::App));
+    leptos::mount::hydrate_body(app::App);
 }

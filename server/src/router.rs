@@ -7,8 +7,6 @@ use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use explorer::ExplorerConfig;
-use leptos::config::LeptosOptions;
-use leptos::prelude::IntoView;
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::LeptosRoutes;
 use server_telemetry::{QuietPaths, RequestSpanLayer};
@@ -35,13 +33,18 @@ pub fn router(state: AppState) -> Router {
     let people = people
         .route("/api/activities/@{handle}", get(json_api::by_user))
         .route("/api/activities/@{handle}/status/{id}", get(json_api::show))
-        .leptos_routes_with_context(&state, pages, move || context.provide(), move || page(options.clone()))
+        .leptos_routes_with_context(
+            &state,
+            pages,
+            move || context.provide(),
+            move || app::shell(options.clone()),
+        )
         .fallback(leptos_axum::file_and_error_handler_with_context::<AppState, _>(
             {
                 let context = state.clone();
                 move || context.provide()
             },
-            page,
+            app::shell,
         ))
         .layer(from_fn_with_state(state.clone(), session::hand_back_form))
         .layer(from_fn(one_address::without_slash))
@@ -74,11 +77,5 @@ pub fn router(state: AppState) -> Router {
         // The innermost first: a request passes these from the last to the first.
         .layer(from_fn_with_state(state.clone(), session::identify))
         .layer(from_fn_with_state(state.leptos.hash_files, files::set_headers))
-        .layer(RequestSpanLayer::new().quiet(quiet).pages(state.pages))
-}
-
-/// The document, with the hand-over of its trace to the browser.
-fn page(options: LeptosOptions) -> impl IntoView {
-    let trace = server_telemetry::current_page().map(|page| page.to_string());
-    app::shell(options, trace)
+        .layer(RequestSpanLayer::new().quiet(quiet))
 }

@@ -84,7 +84,7 @@ impl Site {
                 any(move |request| handle_server_fns_with_context(for_functions.clone(), request)),
             )
             .leptos_routes_with_context(&options, generate_route_list(App), context, move || {
-                shell(for_shell.clone(), None)
+                shell(for_shell.clone())
             })
             .with_state(options);
         Self {

@@ -13,7 +13,7 @@
 //! [`SETTLE_MS`] it ends *at the time when the last one did* (or its handlers returned). So the waiting is not part of
 //! its duration, and a chain of fetches lies inside its click.
 
-use crate::{BrowserTracer, clock, dom};
+use crate::{BrowserTracer, clock, dom, tracer};
 use opentelemetry::trace::{TraceContextExt, Tracer};
 use opentelemetry::{Context, ContextGuard, KeyValue};
 use std::cell::RefCell;
@@ -40,7 +40,7 @@ thread_local! {
     static LATEST_CLICK: RefCell<Option<(Element, Weak<Interaction>)>> = const { RefCell::new(None) };
 }
 
-/// Counts what is open below an interaction. Carried in the context, so that every span knows its own.
+/// Counts what is open below an interaction.
 #[derive(Debug)]
 pub(crate) struct Interaction {
     /// Open spans, plus one while the handlers run.
@@ -57,16 +57,22 @@ struct Dispatch {
     _current: ContextGuard,
 }
 
-/// The interaction that a context belongs to.
+/// The interaction that a context belongs to: whose span is current, or else the latest in its trace. (Not a value in
+/// the context: the map of values would weigh a kilobyte in the page's WASM.)
 pub(crate) fn of(context: &Context) -> Option<Arc<Interaction>> {
-    context.get::<Arc<Interaction>>().cloned()
+    let current = context.span().span_context().clone();
+    LIVE.with_borrow(|live| {
+        let of_span = |(_, cx): &&(Arc<Interaction>, Context)| cx.span().span_context().span_id() == current.span_id();
+        let of_trace =
+            |(_, cx): &&(Arc<Interaction>, Context)| cx.span().span_context().trace_id() == current.trace_id();
+        let found = live.iter().find(of_span).or_else(|| live.iter().rfind(of_trace));
+        found.map(|(interaction, _)| interaction.clone())
+    })
 }
 
-/// Whether a context belongs to an interaction that has ended.
+/// Whether nothing of a context's trace is open any more.
 pub(crate) fn is_over(context: &Context) -> bool {
-    context
-        .get::<Arc<Interaction>>()
-        .is_some_and(|interaction| LIVE.with_borrow(|live| !live.iter().any(|(one, _)| Arc::ptr_eq(one, interaction))))
+    !tracer::is_open(context.span().span_context().trace_id())
 }
 
 impl Interaction {
@@ -178,7 +184,7 @@ fn enter(event: &Event) {
         activity: AtomicU32::new(0),
         last: AtomicU64::new(start.to_bits()),
     });
-    let context = parent.with_span(span).with_value(interaction.clone());
+    let context = parent.with_span(span);
     LIVE.with_borrow_mut(|live| live.push((interaction.clone(), context.clone())));
     if kind == "click" {
         LATEST_CLICK.replace(Some((element, Arc::downgrade(&interaction))));

@@ -18,11 +18,13 @@
 //!   CLIENT span, carries `traceparent`, and learns the server's share of its time ([`mod@fetch`]),
 //! - ended spans are posted to the page's own origin ([`export`]), also when the page is closed right away.
 //!
+//! With the feature `page-load` the page's own load is reported as well ([`hydrate`]).
+//!
 //! Everything compiles natively as well, since server functions name [`TracedClient`] on both sides, and the parts
 //! that need no browser are tested there.
 
-// Without the traced client, what only it uses is not used.
-#![cfg_attr(feature = "inert", allow(dead_code))]
+// What is switched off uses nothing.
+#![cfg_attr(any(feature = "inert", not(feature = "page-load")), allow(dead_code))]
 
 #[cfg(not(feature = "inert"))]
 mod client;

@@ -30,7 +30,7 @@ thread_local!(static LOAD: RefCell<Option<Load>> = const { RefCell::new(None) })
 
 /// Hydrates the page as the span `hydrate`. Call it after [`crate::start`].
 pub fn hydrate(work: impl FnOnce()) {
-    if cfg!(feature = "inert") {
+    if cfg!(feature = "inert") || !cfg!(feature = "page-load") {
         return work();
     }
     let start = clock::performance_now();

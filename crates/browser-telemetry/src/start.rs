@@ -16,7 +16,8 @@ pub struct Config {
     /// Other origins, such as `https://api.example.com`, that may receive `traceparent`. They have to allow the header
     /// (CORS).
     pub propagate_to: Vec<String>,
-    /// Whether the page's own load is reported: `documentLoad` and what is below it. Default: yes.
+    /// Whether the page's own load is reported: `documentLoad` and what is below it; needs the feature `page-load`.
+    /// Default: yes.
     pub page_load: bool,
     /// Sees each span as it ends, before it is sent: for tests and for a developer's console.
     pub observer: Option<fn(&SpanRecord)>,
@@ -58,7 +59,7 @@ pub fn start(config: Config) {
     global::set_tracer_provider(BrowserTracerProvider::default());
     resource_timing::keep_room();
     interaction::listen();
-    if config.page_load {
+    if cfg!(feature = "page-load") && config.page_load {
         page_load::start();
     }
     export::start(config);

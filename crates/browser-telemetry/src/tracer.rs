@@ -7,8 +7,8 @@ use crate::interaction::{self, Interaction};
 use crate::otlp::{self, SpanRecord};
 use crate::{clock, export, ids, page_load};
 use opentelemetry::trace::{
-    Event, Link, Span, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceState,
-    Tracer, TracerProvider,
+    Event, Link, Span, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId,
+    TraceState, Tracer, TracerProvider,
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use std::borrow::Cow;
@@ -196,9 +196,16 @@ impl Open {
     }
 }
 
+/// Whether any span of a trace is open.
+pub(crate) fn is_open(trace: TraceId) -> bool {
+    OPEN.with_borrow(|open| open.iter().any(|open| open.record.context.trace_id() == trace))
+}
+
 /// Ends what is open, because the page goes away, and marks it: [`trace_wire::attribute::SPAN_INCOMPLETE`].
 pub(crate) fn end_all() {
-    page_load::end();
+    if cfg!(feature = "page-load") {
+        page_load::end();
+    }
     interaction::end_settled();
     let now = clock::now();
     // The newest first, so that children have ended when their interaction does.
