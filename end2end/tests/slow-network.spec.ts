@@ -2,6 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { BACKEND, durationMs, expect, FRONTEND, hydrated, number, open, test, text, type TraceReader } from './fixture.js';
+import type { Conditions, Line } from './line.js';
 
 const UP_MS = 60;
 const DOWN_MS = 90;
@@ -9,6 +10,9 @@ const DOWN_MS = 90;
 const EARLY_MS = 2;
 /** What a machine with two cores that runs other tests adds to a fetch at its best of a few. */
 const NOISE_MS = 60;
+
+/** The line as it is by itself. */
+const NONE: Conditions = { upMs: 0, downMs: 0, trickle: undefined };
 
 /** What one fetch of the feed reported, in milliseconds, and what the server's own span says. */
 interface Report {
@@ -19,13 +23,18 @@ interface Report {
   serverSpan: number;
 }
 
-/** Opens the page through the line and lets it fetch the feed, `times` times, by clicks. */
-async function reports(page: Page, traces: TraceReader, times: number): Promise<Report[]> {
+/**
+ * Opens the page through the line and lets it fetch the feed under these conditions, `times` times, by clicks. The page itself
+ * comes without them: in a development build its program has ten megabytes.
+ */
+async function reports(page: Page, line: Line, traces: TraceReader, conditions: Partial<Conditions>, times: number): Promise<Report[]> {
   const found: Report[] = [];
   const isFeed = (path: string): boolean => path.startsWith('/api/activities/home');
   for (let time = 0; time < times; time++) {
+    Object.assign(line.conditions, NONE);
     await page.reload();
     await hydrated(page);
+    Object.assign(line.conditions, conditions);
     const more = page.getByRole('button', { name: 'Load more' });
     const request = await traces.during(
       () => more.click(),
@@ -58,10 +67,8 @@ test.beforeEach(async ({ page, line }) => {
 });
 
 test('a delay of the network is the network time, and the server time is not touched', async ({ page, line, traces }) => {
-  const quick = await reports(page, traces, 4);
-  line.conditions.upMs = UP_MS;
-  line.conditions.downMs = DOWN_MS;
-  const slow = await reports(page, traces, 6);
+  const quick = await reports(page, line, traces, {}, 4);
+  const slow = await reports(page, line, traces, { upMs: UP_MS, downMs: DOWN_MS }, 6);
 
   // Without the line's delay there is nearly none, so what is measured with it is the line's.
   expect(least(quick, 'network')).toBeLessThan(NOISE_MS);
@@ -81,8 +88,7 @@ test('a delay of the network is the network time, and the server time is not tou
 
 test('a body that trickles in is download, and the wait does not grow', async ({ page, line, traces }) => {
   const [pieces, gapMs] = [6, 40];
-  line.conditions.trickle = { pieces, gapMs };
-  const trickling = await reports(page, traces, 4);
+  const trickling = await reports(page, line, traces, { trickle: { pieces, gapMs } }, 4);
   for (const report of trickling) {
     expect(report.download).toBeGreaterThanOrEqual((pieces - 1) * (gapMs - EARLY_MS));
   }
@@ -92,8 +98,8 @@ test('a body that trickles in is download, and the wait does not grow', async ({
 
 test('delay and trickle at once are told apart', async ({ page, line, traces }) => {
   const [pieces, gapMs] = [4, 50];
-  Object.assign(line.conditions, { upMs: UP_MS, downMs: DOWN_MS, trickle: { pieces, gapMs } });
-  const all = await reports(page, traces, 4);
+  const conditions = { upMs: UP_MS, downMs: DOWN_MS, trickle: { pieces, gapMs } };
+  const all = await reports(page, line, traces, conditions, 4);
   for (const report of all) {
     expect(report.network).toBeGreaterThanOrEqual(UP_MS + DOWN_MS - EARLY_MS);
     expect(report.download).toBeGreaterThanOrEqual((pieces - 1) * (gapMs - EARLY_MS));
