@@ -22,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 
+mod otlp_target;
 mod page;
 mod processor;
 mod relay;
@@ -29,6 +30,7 @@ mod request;
 mod setup;
 mod sink;
 
+pub use otlp_target::{OtlpCompression, OtlpProtocol, OtlpTarget};
 pub use page::{PageTraces, WAIT as PAGE_WAIT, current_page};
 pub use processor::{BatchConfig, Counts, EnvError, SinkProcessor};
 pub use relay::{EndUser, Relay, RelayConfig, RelayCounts, RequestRefusals, SpanRefusals};

@@ -108,6 +108,7 @@ impl PageTraces {
             trace_id: ids.new_trace_id().to_bytes(),
             document_load: ids.new_span_id().to_bytes(),
             document_fetch: ids.new_span_id().to_bytes(),
+            sampled: true,
         };
         self.pages().reserve(page, Instant::now()).then_some(page)
     }

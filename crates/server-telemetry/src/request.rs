@@ -191,6 +191,7 @@ where
             open,
             future::Head {
                 received,
+                received_at: started,
                 client,
                 is_head,
             },

@@ -39,6 +39,8 @@ pub const ERROR_TYPE: &str = "error.type";
 pub const EXCEPTION_TYPE: &str = "exception.type";
 /// String. An exception's message.
 pub const EXCEPTION_MESSAGE: &str = "exception.message";
+/// String. The stack trace as the runtime writes it.
+pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
 
 /// String. The id of the signed-in user, stamped by the server.
 pub const USER_ID: &str = "user.id";
@@ -78,6 +80,23 @@ pub const TIMING_DOWNLOAD_MS: &str = "timing.download_ms";
 pub const TIMING_SERVER_MS: &str = "timing.server_ms";
 /// Number, milliseconds: `timing.wait_ms` − `timing.server_ms`, never below 0.
 pub const TIMING_NETWORK_MS: &str = "timing.network_ms";
+
+/// Number, milliseconds: what the relay added to the span's times, to bring the browser's clock onto the server's.
+/// A page states it on the resource of its batches, and the relay puts it on each span that it moves.
+pub const CLOCK_OFFSET_MS: &str = "clock.offset_ms";
+/// Number, milliseconds: how far `clock.offset_ms` may be off, either way.
+pub const CLOCK_ERROR_MS: &str = "clock.error_ms";
+
+/// String, 32 hexadecimal digits: the person's visit, across page loads and tabs ([`crate::session`]). On the resource
+/// of a page's batches, and on the server's spans.
+pub const SESSION_ID: &str = "session.id";
+
+/// String, on the resource of a page's batches only; the relay takes it off. The sign-in that the page was rendered
+/// for ([`crate::page::GENERATION_META`]): spans are stamped with the signed-in user only where it still is the same.
+pub const SPAN_GENERATION: &str = "span.generation";
+/// Integer, on the resource of a page's batches only; the relay takes it off and counts it. How many spans the page has
+/// dropped since the last batch that was delivered.
+pub const SPAN_DROPPED: &str = "span.dropped";
 
 /// Boolean `true`: the span was still open when its page went away, and was ended there.
 pub const SPAN_INCOMPLETE: &str = "span.incomplete";

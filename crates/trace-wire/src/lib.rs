@@ -8,10 +8,12 @@
 pub mod attribute;
 pub mod page;
 pub mod server_timing;
+pub mod session;
 pub mod traceparent;
 
 pub use page::PageTrace;
 pub use server_timing::ServerTiming;
+pub use session::Session;
 pub use traceparent::TraceParent;
 
 /// Where the browser posts its spans (OTLP/HTTP), on its own origin.
@@ -19,6 +21,9 @@ pub const TRACES_PATH: &str = "/v1/traces";
 
 /// The request header that carries the trace context (W3C Trace Context, §3.2).
 pub const TRACEPARENT: &str = "traceparent";
+
+/// The request header of <https://www.w3.org/TR/baggage/>. Browsers send [`attribute::SESSION_ID`] in it.
+pub const BAGGAGE: &str = "baggage";
 
 /// The response header of <https://www.w3.org/TR/server-timing/>.
 pub const SERVER_TIMING: &str = "server-timing";

@@ -9,6 +9,9 @@ use std::fmt;
 
 /// The name of the `<meta>` whose content is a [`PageTrace`].
 pub const META: &str = "page-trace";
+/// The name of the `<meta>` that names the sign-in which the page was rendered for: any text that changes with each
+/// sign-in; absent where nobody is signed in. Sent back with every batch ([`crate::attribute::SPAN_GENERATION`]).
+pub const GENERATION_META: &str = "page-generation";
 
 /// The reserved ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub struct PageTrace {
     pub document_load: [u8; 8],
     /// The id of `documentFetch`, its child and the parent of the server's span.
     pub document_fetch: [u8; 8],
+    /// Whether the page records spans: the server decides, for the page load and for all that follows on the page.
+    pub sampled: bool,
 }
 
 impl PageTrace {
@@ -29,6 +34,11 @@ impl PageTrace {
             trace_id: hex(parts.next()?)?,
             document_load: hex(parts.next()?)?,
             document_fetch: hex(parts.next()?)?,
+            sampled: match parts.next()? {
+                "01" => true,
+                "00" => false,
+                _ => return None,
+            },
         };
         let valid = page.trace_id != [0; 16] && page.document_load != [0; 8] && page.document_fetch != [0; 8];
         (valid && parts.next().is_none()).then_some(page)
@@ -38,15 +48,13 @@ impl PageTrace {
 impl fmt::Display for PageTrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts: [&[u8]; 3] = [&self.trace_id, &self.document_load, &self.document_fetch];
-        for (index, part) in parts.into_iter().enumerate() {
-            if index > 0 {
-                f.write_str("-")?;
-            }
+        for part in parts {
             for byte in part {
                 write!(f, "{byte:02x}")?;
             }
+            f.write_str("-")?;
         }
-        Ok(())
+        f.write_str(if self.sampled { "01" } else { "00" })
     }
 }
 
@@ -60,12 +68,15 @@ mod tests {
             trace_id: [0xab; 16],
             document_load: [1; 8],
             document_fetch: [2; 8],
+            sampled: true,
         };
         assert_eq!(PageTrace::parse(&page.to_string()), Some(page));
+        let unsampled = PageTrace { sampled: false, ..page };
+        assert_eq!(PageTrace::parse(&unsampled.to_string()), Some(unsampled));
         for bad in [
             "",
-            "ab-cd-ef",
-            &page.to_string().replace("02", "00"),
+            "ab-cd-ef-01",
+            &page.to_string().replace("0202", "0000"),
             &(page.to_string() + "-more"),
         ] {
             assert_eq!(PageTrace::parse(bad), None, "{bad}");

@@ -10,12 +10,13 @@ use pin_project_lite::pin_project;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Poll, ready};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use trace_wire::{ServerTiming, TraceParent};
 
 /// What the response head needs to know of the request.
 pub(super) struct Head {
     pub(super) received: Instant,
+    pub(super) received_at: SystemTime,
     /// The caller's span, which is echoed.
     pub(super) client: Option<SpanId>,
     pub(super) is_head: bool,
@@ -94,6 +95,12 @@ fn add_server_timing<B>(response: &mut Response<B>, cx: &Context, head: &Head) {
             flags: server.trace_flags().to_u8(),
         },
         duration_ms: head.received.elapsed().as_secs_f64() * 1000.0,
+        received_unix_ms: head
+            .received_at
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs_f64()
+            * 1000.0,
         client: head.client.map(SpanId::to_bytes),
     };
     if let Ok(value) = HeaderValue::try_from(timing.to_string()) {
