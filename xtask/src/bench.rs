@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: figures about speed and size. They are printed, with the machine that they are from, and never
 //! judged: what is fast on one machine is slow on another.
 
+mod browser;
 mod relay;
 mod wasm;
 
@@ -9,16 +10,17 @@ use std::thread;
 
 use anyhow::{Result, bail};
 
-/// Measures what is named, or everything.
+/// Measures what is named; without a name, what takes minutes and not an hour.
 pub(crate) fn bench(arguments: &[&str]) -> Result<()> {
     match arguments {
         [] => {
             wasm::bench()?;
             relay::bench(&[])
         }
+        ["browser", rest @ ..] => browser::bench(rest),
         ["wasm"] => wasm::bench(),
         ["relay", rest @ ..] => relay::bench(rest),
-        [unknown, ..] => bail!("`bench` does not know \"{unknown}\"; it takes `relay`, `wasm` or nothing"),
+        [unknown, ..] => bail!("`bench` does not know \"{unknown}\"; it takes `browser`, `relay`, `wasm` or nothing"),
     }
 }
 

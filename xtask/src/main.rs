@@ -39,6 +39,8 @@ usage: cargo xtask <command>
         every check, or the named steps; --list says which there are
   bench [wasm | relay [--seconds N] [--connections N] [--rate spans/s]]
         the page's size with and without telemetry; the spans a second that the server takes (builds it in release)
+  bench browser [--rounds N] [--loads N] [--closes N]
+        what telemetry costs in the browser, beside other SDKs; takes half an hour on an idle machine
 
 What is missing on this machine (the WASM target, cargo-leptos, wasm-bindgen-cli, npm packages) is installed on the way.";
 

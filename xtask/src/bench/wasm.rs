@@ -15,14 +15,38 @@ use crate::workspace::Workspace;
 pub(super) fn bench() -> Result<()> {
     let workspace = Workspace::find()?;
     let tools = Tools::new(&workspace)?;
-    tools.prepare(site::NEEDS)?;
-    let without = Sizes::of(&site::build_inert(&workspace, &tools)?)?;
-    let with = Sizes::of(&site::build(&workspace, &tools)?.root)?;
+    print(&Share::measure(&workspace, &tools)?);
+    Ok(())
+}
 
+/// The page as shipped, and without telemetry.
+pub(super) struct Share {
+    with: Sizes,
+    without: Sizes,
+}
+
+impl Share {
+    /// Builds both.
+    pub(super) fn measure(workspace: &Workspace, tools: &Tools<'_>) -> Result<Self> {
+        tools.prepare(site::NEEDS)?;
+        Ok(Self {
+            without: Sizes::of(&site::build_inert(workspace, tools)?)?,
+            with: Sizes::of(&site::build(workspace, tools)?.root)?,
+        })
+    }
+
+    /// Bytes that telemetry adds to the download, script and WASM, brotli.
+    pub(super) fn brotli(&self) -> u64 {
+        let download = |sizes: &Sizes| sizes.wasm_brotli + sizes.script_brotli;
+        download(&self.with).saturating_sub(download(&self.without))
+    }
+}
+
+fn print(Share { with, without }: &Share) {
     print_machine();
     println!("the page's files in bytes (profile wasm-release, wasm-opt, brotli as the server sends it)");
     println!("                      WASM brotli    WASM plain   JS brotli");
-    for (name, sizes) in [("as shipped", &with), ("without telemetry", &without)] {
+    for (name, sizes) in [("as shipped", with), ("without telemetry", without)] {
         println!(
             "  {name:<18}{:>13}{:>14}{:>12}",
             sizes.wasm_brotli, sizes.wasm, sizes.script_brotli
@@ -35,7 +59,6 @@ pub(super) fn bench() -> Result<()> {
         with.script_brotli.saturating_sub(without.script_brotli),
         100.0 * share as f64 / with.wasm_brotli.max(1) as f64,
     );
-    Ok(())
 }
 
 /// Of one page, in bytes.

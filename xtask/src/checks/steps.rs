@@ -112,7 +112,7 @@ fn clippy(context: &Context<'_>) -> Result<Outcome> {
 fn clippy_wasm(context: &Context<'_>) -> Result<Outcome> {
     let mut page = context.tools.command("cargo");
     process::run(
-        page.args(["clippy", "--package", "frontend"])
+        page.args(["clippy", "--package", "frontend", "--package", "bench-page"])
             .args(WASM)
             .args(["--", "-D", "warnings"]),
     )?;
