@@ -3,6 +3,7 @@
 
 mod browser;
 mod relay;
+mod server;
 mod wasm;
 
 use std::fs;
@@ -18,9 +19,12 @@ pub(crate) fn bench(arguments: &[&str]) -> Result<()> {
             relay::bench(&[])
         }
         ["browser", rest @ ..] => browser::bench(rest),
+        ["server", rest @ ..] => server::bench(rest),
         ["wasm"] => wasm::bench(),
         ["relay", rest @ ..] => relay::bench(rest),
-        [unknown, ..] => bail!("`bench` does not know \"{unknown}\"; it takes `browser`, `relay`, `wasm` or nothing"),
+        [unknown, ..] => {
+            bail!("`bench` does not know \"{unknown}\"; it takes `browser`, `relay`, `server`, `wasm` or nothing")
+        }
     }
 }
 

@@ -41,6 +41,8 @@ usage: cargo xtask <command>
         the page's size with and without telemetry; the spans a second that the server takes (builds it in release)
   bench browser [--rounds N] [--loads N] [--closes N]
         what telemetry costs in the browser, beside other SDKs; takes half an hour on an idle machine
+  bench server [--rounds N] [--seconds N] [--connections N]
+        what tracing costs the server, beside axum-tracing-opentelemetry (builds all in release)
 
 What is missing on this machine (the WASM target, cargo-leptos, wasm-bindgen-cli, npm packages) is installed on the way.";
 
