@@ -41,6 +41,8 @@ for (const { name } of PAGES) {
     define: { 'process.env.NODE_ENV': '"production"' },
     outfile: join(folder, 'main.js'),
     logLevel: 'warning',
+    // wasm-bindgen names a snippet once for each function that it imports from it.
+    logOverride: { 'duplicate-object-key': 'silent' },
   });
   if (name === 'ours' || name === 'inert') {
     await cp(join(pages, name, 'page_bg.wasm'), join(folder, 'page_bg.wasm'));

@@ -17,7 +17,7 @@ pub(crate) fn print(request: Request, rounds: &[Vec<Figures>]) {
     let Some((off, _)) = rounds.split_first() else { return };
     println!("\n{}   ({} requests a round)", request.title(), off[0].requests);
     println!(
-        "  {:<44}{:>10}{:>22}{:>10}{:>16}{:>14}",
+        "  {:<44}{:>10}{:>32}{:>10}{:>16}{:>14}",
         "", "requests/s", "less than off", "p99 ms", "CPU µs/request", "spans/request"
     );
     for (tracing, figures) in Tracing::ALL.into_iter().zip(rounds) {
@@ -48,7 +48,7 @@ pub(crate) fn print(request: Request, rounds: &[Vec<Figures>]) {
             String::new()
         };
         println!(
-            "  {:<44}{:>10.0}{:>22}{:>10.1}{:>16.0}{:>14.1}{lost}",
+            "  {:<44}{:>10.0}{:>32}{:>10.1}{:>16.0}{:>14.1}{lost}",
             tracing.title(),
             of(|one| one.rate),
             less,
