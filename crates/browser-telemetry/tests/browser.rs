@@ -54,10 +54,7 @@ fn named<'a>(spans: &'a [SpanRecord], name: &str) -> &'a SpanRecord {
 }
 
 fn children<'a>(spans: &'a [SpanRecord], parent: &SpanRecord) -> Vec<&'a SpanRecord> {
-    let children: Vec<_> = spans
-        .iter()
-        .filter(|span| span.parent == parent.span_id)
-        .collect();
+    let children: Vec<_> = spans.iter().filter(|span| span.parent == parent.span_id).collect();
     for child in &children {
         assert_eq!(child.trace_id, parent.trace_id);
         assert!(
