@@ -117,7 +117,7 @@ pub(crate) fn sharpen(time: SystemTime) -> SystemTime {
 
 fn is_date(time: SystemTime, date_now: f64) -> bool {
     let unix = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    unix.subsec_nanos() % 1_000_000 == 0 && (0.0..=1.0).contains(&(date_now - unix.as_millis() as f64))
+    unix.subsec_nanos() % 1_000_000 == 0 && (-0.5..=1.5).contains(&(date_now - unix_ms(time)))
 }
 
 #[cfg(test)]

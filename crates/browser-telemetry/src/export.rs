@@ -229,7 +229,7 @@ fn put_back(mut spans: Vec<SpanRecord>) {
     // What came meanwhile stays; where there is no room for all, the oldest go.
     let excess = (spans.len() + queue.spans.len()).saturating_sub(MAX_QUEUE);
     queue.dropped += excess as i64;
-    spans.drain(..excess.min(spans.len()));
+    let mut spans = spans.split_off(excess.min(spans.len()));
     spans.append(&mut queue.spans);
     queue.spans = spans;
 }
@@ -247,26 +247,38 @@ fn encode(spans: &[SpanRecord]) -> Vec<u8> {
 }
 
 fn resource(epoch: usize) -> Vec<KeyValue> {
-    let mut resource = vec![
-        KeyValue::new("telemetry.sdk.name", env!("CARGO_PKG_NAME")),
-        KeyValue::new("telemetry.sdk.language", "rust"),
-        KeyValue::new("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
-        KeyValue::new(attribute::SESSION_ID, page::text("session", "")),
-    ];
+    let mut resource = Vec::new();
+    for (key, value) in [
+        ("telemetry.sdk.name", env!("CARGO_PKG_NAME")),
+        ("telemetry.sdk.language", "rust"),
+        ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
+    ] {
+        otlp::literal(&mut resource, key, value);
+    }
     if let Some(started) = &*start::started() {
-        resource.push(KeyValue::new(attribute::SERVICE_NAME, started.config.service_name));
+        otlp::literal(&mut resource, attribute::SERVICE_NAME, started.config.service_name);
     }
-    let generation = page::text("meta", trace_wire::page::GENERATION_META);
-    if !generation.is_empty() {
-        resource.push(KeyValue::new(attribute::SPAN_GENERATION, generation));
+    for (key, value) in [
+        (attribute::SESSION_ID, page::ask("session", "")),
+        (
+            attribute::SPAN_GENERATION,
+            page::ask("meta", trace_wire::page::GENERATION_META),
+        ),
+    ] {
+        if !value.is_empty() {
+            otlp::text(&mut resource, key, value);
+        }
     }
-    if let Some((offset, error)) = clock::offset(epoch) {
-        resource.push(KeyValue::new(attribute::CLOCK_OFFSET_MS, offset));
-        resource.push(KeyValue::new(attribute::CLOCK_ERROR_MS, error));
-    }
+    let offset = clock::offset(epoch);
+    otlp::number(
+        &mut resource,
+        attribute::CLOCK_OFFSET_MS,
+        offset.map(|(offset, _)| offset),
+    );
+    otlp::number(&mut resource, attribute::CLOCK_ERROR_MS, offset.map(|(_, error)| error));
     let queue = queue();
     if queue.dropped > queue.reported {
-        resource.push(KeyValue::new(attribute::SPAN_DROPPED, queue.dropped - queue.reported));
+        otlp::integer(&mut resource, attribute::SPAN_DROPPED, queue.dropped - queue.reported);
     }
     resource
 }

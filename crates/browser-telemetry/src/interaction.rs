@@ -20,7 +20,7 @@ use crate::page::{self, Args, Call};
 use crate::start::routes;
 use crate::state::state;
 use crate::tracer;
-use crate::{clock, page_load};
+use crate::{clock, otlp, page_load};
 use opentelemetry::trace::{Link, SpanId, SpanKind, TraceContextExt, TraceId};
 use opentelemetry::{Context, ContextGuard, KeyValue};
 use std::cell::RefMut;
@@ -144,7 +144,8 @@ pub(crate) fn enter(args: Args) -> u32 {
     let submitted = interactions().find(args.id).map(|click| click.context.clone());
     let parent = submitted.unwrap_or_else(Context::current);
     let at = clock::at(args.at);
-    let attributes = vec![KeyValue::new(attribute::URL_PATH, page::text("path", ""))];
+    let mut attributes = Vec::new();
+    otlp::text(&mut attributes, attribute::URL_PATH, page::ask("path", ""));
     let (id, context) = begin(&parent, args.name, at, attributes);
     let route = routes(&args.path);
     // Current is the change to the page, and its own end is part of the click.
@@ -178,10 +179,9 @@ pub(crate) fn restored(args: Args) {
 }
 
 fn navigate(parent: &Context, route: &str, at: SystemTime, path: String) -> (u32, Context) {
-    let attributes = vec![
-        KeyValue::new(attribute::URL_PATH, path),
-        KeyValue::new(attribute::URL_TEMPLATE, route.to_owned()),
-    ];
+    let mut attributes = Vec::new();
+    otlp::text(&mut attributes, attribute::URL_PATH, path);
+    otlp::text(&mut attributes, attribute::URL_TEMPLATE, route.to_owned());
     begin(parent, "navigate ".to_owned() + route, at, attributes)
 }
 

@@ -62,12 +62,13 @@ pub fn start(config: Config) {
     if cfg!(feature = "inert") || started().is_some() {
         return;
     }
-    let origin = page::text("origin", "");
+    let origin = page::ask("origin", "");
     let page_load = config.page_load;
     *started() = Some(Started { config, origin });
     #[cfg(target_arch = "wasm32")]
     if trace_executor::init_browser(interaction::is_over).is_err() {
-        page::complain(
+        page::ask(
+            "complain",
             "browser-telemetry: another executor was set before start(); what happens after an await will not be \
              in the trace. Call start() before hydrating.",
         );

@@ -208,7 +208,8 @@ impl Span for BrowserSpan {
     fn set_status(&mut self, status: Status) {
         // Ok is final, and Unset changes nothing (the specification's order of statuses, which `Status` has).
         if let Some(mut record) = record(self.id())
-            && status > record.status
+            && record.status != Status::Ok
+            && status != Status::Unset
         {
             record.status = status;
         }

@@ -83,8 +83,19 @@ impl Message {
 
     /// An embedded message.
     pub(crate) fn message(&mut self, field: u32, write: impl FnOnce(&mut Self)) {
-        let mut inner = Self::default();
-        write(&mut inner);
-        self.bytes(field, &inner.0);
+        self.tag(field, LENGTH_DELIMITED);
+        let start = self.0.len();
+        write(self);
+        self.close(start);
+    }
+
+    /// Puts the length before what has been written since `start`.
+    #[inline(never)]
+    fn close(&mut self, start: usize) {
+        let end = self.0.len();
+        self.raw_varint((end - start) as u64);
+        if let Some(message) = self.0.get_mut(start..) {
+            message.rotate_left(end - start);
+        }
     }
 }
