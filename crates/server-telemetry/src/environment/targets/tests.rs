@@ -191,13 +191,13 @@ fn an_otlp_endpoint_at_honeycomb_is_the_one_target() {
     );
     assert_eq!(targets(&[endpoint, KEY]), [filled_in]);
     let headers = (HEADERS, "X-Honeycomb-Team=hcaik_otlp");
-    let own = target(
+    let own = [target(
         "Honeycomb",
         "https://api.eu1.honeycomb.io/v1/traces",
         &["x-honeycomb-team=hcaik_otlp"],
-    );
-    assert_eq!(targets(&[endpoint, KEY, headers]), [own.clone()]);
-    assert_eq!(targets(&[endpoint, headers]), [own], "with the OTLP variables alone");
+    )];
+    assert_eq!(targets(&[endpoint, KEY, headers]), own);
+    assert_eq!(targets(&[endpoint, headers]), own, "with the OTLP variables alone");
     let access = read(&[endpoint, headers]).unwrap().honeycomb.unwrap();
     assert_eq!(access.api_key, "hcaik_otlp");
     assert_eq!(access.api_endpoint, "https://api.eu1.honeycomb.io/");
