@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 const USAGE: &str = "\
@@ -45,16 +46,28 @@ fn main() -> ExitCode {
     }
 }
 
+/// What is logged: `RUST_LOG`, or else `info`, where `OTEL_LOG_LEVEL` is for telemetry's own words.
+fn log_filter(of_telemetry: Option<LevelFilter>) -> EnvFilter {
+    EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        let mut filter = String::from("info");
+        if let Some(level) = of_telemetry {
+            for crate_name in ["server_telemetry", "span_log"] {
+                filter.push_str(&format!(",{crate_name}={level}"));
+            }
+        }
+        EnvFilter::new(filter)
+    })
+}
+
 #[tokio::main]
 async fn serve() -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let config = Config::from_env()?;
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(log_filter(config.telemetry.log_level))
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
 
-    let config = Config::from_env()?;
     let mut leptos = leptos::config::get_configuration(None)
         .context("the LEPTOS_* variables")?
         .leptos_options;

@@ -54,12 +54,15 @@ pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Run
     // What is at no address is a page as well: it says so.
     let is_page = |route: &str| route.is_empty() || app::routes::PATTERNS.contains(&route);
     let pages = PageTraces::new(sink.clone(), FRONTEND, is_page, server_telemetry::PAGE_WAIT);
-    let telemetry = Telemetry::start(server_telemetry::Config {
-        service_name: BACKEND.into(),
-        service_version: Some(env!("CARGO_PKG_VERSION").into()),
-        sink: sink.clone(),
-        pages: Some(pages.clone()),
-    })?;
+    let telemetry = Telemetry::start_with(
+        server_telemetry::Config {
+            service_name: BACKEND.into(),
+            service_version: Some(env!("CARGO_PKG_VERSION").into()),
+            sink: sink.clone(),
+            pages: Some(pages.clone()),
+        },
+        &config.telemetry,
+    )?;
     // A second start in the same process (tests) finds it set, which is as good.
     _ = trace_executor::init_server();
 

@@ -3,7 +3,8 @@
 //!
 //! - [`RequestSpanLayer`] makes the request's span, joins the caller's trace, keeps the context current in the handler
 //!   and in the streamed body, and answers with `Server-Timing`.
-//! - [`Telemetry`] sets the tracer provider up; finished spans go through [`SinkProcessor`] into a [`SpanSink`].
+//! - [`Telemetry`] sets the tracer provider up, as the [`Environment`] says; finished spans go through [`SinkProcessor`]
+//!   into a [`SpanSink`].
 //! - [`PageTraces`] makes the browser the root of its own page loads, and begins the visit (`session.id`).
 //! - [`Relay`] takes OTLP over HTTP, from the pages of the same origin and from other services with a key.
 //!
@@ -23,17 +24,23 @@
 
 #![forbid(unsafe_code)]
 
+mod console;
+mod environment;
 mod otlp_target;
 mod page;
 mod processor;
+mod propagators;
 mod relay;
 mod request;
 mod setup;
 mod sink;
 
+pub use console::ConsoleProcessor;
+pub use environment::{EnvError, EnvErrors, Environment, HoneycombAccess, VARIABLES, Variable};
 pub use otlp_target::{OtlpCompression, OtlpProtocol, OtlpTarget};
 pub use page::{PageSampler, PageTraces, WAIT as PAGE_WAIT, current_page};
-pub use processor::{BatchConfig, Counts, EnvError, SinkProcessor};
+pub use processor::{BatchConfig, Counts, SinkProcessor};
+pub use propagators::{Propagator, Propagators};
 pub use relay::{EndUser, Relay, RelayConfig, RelayCounts, RequestRefusals, SpanRefusals};
 pub use request::{QuietPaths, RequestSpanLayer, RequestSpanService, ResponseFuture, SpanBody};
 pub use request::{record_route, set_route, set_user};

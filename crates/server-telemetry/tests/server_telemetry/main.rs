@@ -2,6 +2,8 @@
 //! protobuf definitions.
 
 mod body;
+mod console;
+mod environment;
 mod page;
 mod processor;
 mod quiet;
