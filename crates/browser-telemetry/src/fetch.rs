@@ -149,6 +149,7 @@ impl FetchSpan {
             }
             None => method,
         };
+        clock::check();
         let start = page::performance_now();
         let parent = Context::current();
         let span = state()

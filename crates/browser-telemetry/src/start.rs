@@ -3,7 +3,7 @@
 use crate::otlp::SpanRecord;
 use crate::page::{self, Args, Call};
 use crate::state::state;
-use crate::{BrowserTracerProvider, exception, export, interaction, page_load, tracer};
+use crate::{BrowserTracerProvider, clock, exception, export, interaction, page_load, tracer};
 use opentelemetry::{KeyValue, global};
 use std::cell::RefMut;
 
@@ -104,6 +104,7 @@ fn is_of(url: &str, origin: &str) -> bool {
 }
 
 fn answer(call: Call, args: Args) -> u32 {
+    clock::check();
     match call {
         Call::Enter => return interaction::enter(args),
         Call::LeaveAll => interaction::leave_all(),

@@ -57,6 +57,7 @@ impl Tracer for BrowserTracer {
     type Span = BrowserSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> BrowserSpan {
+        clock::check();
         let start = builder.start_time.unwrap_or_else(clock::now);
         let kind = builder.span_kind.unwrap_or(SpanKind::Internal);
         let span = self.begin(
@@ -100,7 +101,6 @@ impl BrowserTracer {
         let (trace, flags) = if is_child {
             (above.trace_id(), above.trace_flags())
         } else {
-            clock::check();
             let flags = if state().is_sampled.get() {
                 TraceFlags::SAMPLED
             } else {
