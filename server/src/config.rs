@@ -1,5 +1,10 @@
 //! The configuration: read once from the environment, with every problem reported at once.
 
+mod backends;
+
+pub(crate) use backends::TEAM;
+pub use backends::{Backends, HoneycombAccess};
+
 use crate::peer::Access;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,6 +30,8 @@ pub struct Config {
     pub ingest_key: Option<String>,
     /// `CRUDDUR_TRACE_EXPLORER=1`: the explorer and the relay make spans too, for those who work on them.
     pub trace_explorer: bool,
+    /// `HONEYCOMB_*` and `OTEL_EXPORTER_OTLP_*`: where spans are sent to.
+    pub backends: Backends,
 }
 
 /// What is wrong with the environment, one line per variable.
@@ -109,6 +116,8 @@ impl Config {
             }
         };
 
+        let backends = Backends::read(get, &mut errors);
+
         if !errors.is_empty() {
             return Err(ConfigError(errors));
         }
@@ -122,6 +131,7 @@ impl Config {
             explorer,
             ingest_key: get("CRUDDUR_INGEST_KEY"),
             trace_explorer,
+            backends,
         })
     }
 }

@@ -10,7 +10,7 @@ use cookie::Key;
 use cruddur::db::Db;
 use leptos::config::LeptosOptions;
 use leptos::prelude::{provide_context, use_context};
-use server_telemetry::{Relay, Telemetry};
+use server_telemetry::{Relay, Senders, Telemetry};
 use span_log::SpanLog;
 use std::sync::Arc;
 use trace_store::TraceStore;
@@ -34,6 +34,8 @@ pub struct AppState {
     pub relay: Relay,
     /// The durable path of every span.
     pub log: SpanLog,
+    /// The way from there to backends; none where no backend is named.
+    pub senders: Option<Senders>,
     /// What the explorer reads; none with `CRUDDUR_TRACE_STORE=off`.
     pub store: Option<TraceStore>,
     /// The server's own spans.

@@ -1,9 +1,10 @@
 //! `cruddur`: the server's binary. `serve` is the sub-command when none is given.
 
 use anyhow::{Context, bail};
-use server::config::Config;
+use server::config::{Backends, Config};
 use server::peer::Access;
 use server::start::start;
+use server::whoami::whoami;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -14,18 +15,23 @@ use tracing_subscriber::EnvFilter;
 const USAGE: &str = "\
 cruddur: a micro-blog whose posts expire, and whose every click is one trace.
 
-Usage: cruddur [serve]     serve the app; configuration comes from the environment (see README.md)
+Usage: cruddur [serve]             serve the app; configuration comes from the environment (see README.md)
+       cruddur honeycomb whoami    whose HONEYCOMB_API_KEY is, where it writes to, and what it may do
        cruddur --version
        cruddur --help";
 
 /// How long requests that are under way may take when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Crates of the HTTP client that put addresses into log lines, whatever `RUST_LOG` asks for.
+const ADDRESSES: [&str; 5] = ["hyper", "hyper_util", "reqwest", "rustls", "rustls_platform_verifier"];
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
         [] | ["serve"] => serve(),
+        ["honeycomb", "whoami"] => honeycomb_whoami(),
         ["--version" | "-V"] => {
             println!("cruddur {}", env!("CARGO_PKG_VERSION"));
             Ok(())
@@ -47,7 +53,10 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn serve() -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    for target in ADDRESSES {
+        filter = filter.add_directive(format!("{target}=off").parse()?);
+    }
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
@@ -97,6 +106,13 @@ async fn serve() -> anyhow::Result<()> {
         } => {}
     }
     running.stop().await;
+    Ok(())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn honeycomb_whoami() -> anyhow::Result<()> {
+    let backends = Backends::from_env()?;
+    print!("{}", whoami(&backends).await?);
     Ok(())
 }
 
