@@ -112,6 +112,34 @@ fn the_last_spans_are_delivered_when_the_server_is_told_to_stop() {
 }
 
 #[test]
+fn sigkill_loses_nothing_and_doubles_nothing_that_was_written_down() {
+    let (data, honeycomb) = (tempfile::tempdir().unwrap(), Honeycomb::start());
+    let server = serve(&data, &honeycomb, INGEST, &[]);
+    let delivered = visit(&server);
+    honeycomb.wait_for(&delivered, "GET /");
+    // How far the sender is, is on the disk half a second after the answer.
+    let log = rusqlite::Connection::open(data.path().join("spans.sqlite")).unwrap();
+    let behind = "SELECT (SELECT max(seq) FROM batches) - coalesce((SELECT max(seq) FROM cursors), 0)";
+    while log.query_row(behind, [], |row| row.get::<_, i64>(0)).unwrap() > 0 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let before = honeycomb.names(&delivered);
+    honeycomb.answer(Some(StatusCode::SERVICE_UNAVAILABLE));
+    let waiting = visit(&server);
+    server.served_trace(&waiting);
+    server.kill();
+
+    honeycomb.answer(None);
+    let server = serve(&data, &honeycomb, INGEST, &[]);
+    honeycomb.wait_for(&waiting, "GET /");
+    let last = visit(&server);
+    honeycomb.wait_for(&last, "GET /");
+    assert_eq!(honeycomb.names(&delivered), before);
+    let whole = honeycomb.names(&waiting);
+    assert_eq!(whole.iter().filter(|name| *name == "GET /").count(), 1, "{whole:?}");
+}
+
+#[test]
 fn a_key_that_is_refused_is_said_once_and_delivered_later() {
     let (data, honeycomb) = (tempfile::tempdir().unwrap(), Honeycomb::start());
     honeycomb.answer(Some(StatusCode::UNAUTHORIZED));

@@ -266,10 +266,11 @@ impl Task {
     /// for ever, and the bound is where waiting ends.
     fn drop_lost(&self, part: &mut Part) {
         let first = self.log.counts().first_seq;
-        if part.0.iter().any(|piece| piece.seq < first) {
-            let gone = part.0.iter().filter(|piece| piece.seq < first && piece.last).count();
+        let gone = |piece: &&Piece| piece.seq < first;
+        if let Some(newest) = part.0.iter().filter(gone).map(|piece| piece.seq).max() {
+            let batches = part.0.iter().filter(gone).filter(|piece| piece.last).count();
             part.0.retain(|piece| piece.seq >= first);
-            self.board.lost(gone as u64, first - 1);
+            self.board.lost(batches as u64, newest);
         }
     }
 
