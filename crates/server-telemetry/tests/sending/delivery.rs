@@ -157,8 +157,15 @@ async fn what_the_bound_drops_is_counted_and_the_rest_is_delivered() {
     let backend = reserved.start();
     up_to_date(&senders).await;
     let now = status(&senders);
-    assert_eq!((now.lost_batches, now.delivered_spans), (40 - kept, kept));
-    assert_eq!(backend.taken(), names[40 - usize::try_from(kept).unwrap()..]);
+    // What was in hand on its way when the log dropped it may have been delivered all the same.
+    assert!(now.delivered_spans >= kept, "{now:?}");
+    assert_eq!(now.lost_batches + now.delivered_spans, 40);
+    let taken = backend.taken();
+    assert_eq!(taken.len() as u64, now.delivered_spans);
+    assert!(
+        taken.ends_with(&names[40 - usize::try_from(kept).unwrap()..]),
+        "{taken:?}"
+    );
     stop(senders, log).await;
 }
 

@@ -15,7 +15,7 @@ fn has(name: &'static str) -> impl Fn(&Received) -> bool {
 
 #[tokio::test]
 async fn a_poison_batch_is_found_left_out_and_holds_up_nobody() {
-    let (said, _listening) = Said::listen();
+    let said = Said::listen();
     let folder = Folder::new();
     let (log, backend) = (folder.open(), Backend::start().await);
     backend.answer(|request| match has("poison")(request) {
@@ -94,7 +94,7 @@ async fn what_is_too_large_goes_in_smaller_requests_from_then_on() {
 
 #[tokio::test]
 async fn what_a_2xx_leaves_out_is_counted() {
-    let (said, _listening) = Said::listen();
+    let said = Said::listen();
     let folder = Folder::new();
     let (log, backend) = (folder.open(), Backend::start().await);
     backend.answer(|_| {

@@ -10,7 +10,7 @@ const KEY: &str = "hcaik_01secret";
 
 #[tokio::test]
 async fn no_log_line_no_status_and_no_debug_output_has_them() {
-    let (said, _listening) = Said::listen();
+    let said = Said::listen();
     let folder = Folder::new();
     let (log, backend, dead) = (folder.open(), Backend::start().await, Reserved::new());
     let address = backend.address;

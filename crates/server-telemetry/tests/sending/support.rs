@@ -7,11 +7,11 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use prost::Message;
 use server_telemetry::{OtlpTarget, Pace, SenderConfig, SenderState, SenderStatus, Senders, TracedClient};
 use span_log::{Batch, SpanLog};
+use std::cell::RefCell;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::EnvFilter;
 
 /// How long the tests wait for what should come at once.
@@ -146,19 +146,28 @@ pub(crate) async fn stop(senders: Senders, log: SpanLog) {
 }
 
 /// What is said in the log by this thread, and so by the tasks of a test's runtime.
+///
+/// The subscriber is one for all threads: with one for each, `tracing` remembers now and then that nobody listens.
 #[derive(Clone, Default)]
 pub(crate) struct Said(Arc<Mutex<Vec<u8>>>);
 
+thread_local! {
+    static HERE: RefCell<Said> = RefCell::default();
+}
+
 impl Said {
-    pub(crate) fn listen() -> (Self, DefaultGuard) {
+    pub(crate) fn listen() -> Self {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            tracing_subscriber::fmt()
+                .with_env_filter(EnvFilter::new("server_telemetry=trace,span_log=trace"))
+                .with_ansi(false)
+                .with_writer(|| HERE.with_borrow(Self::clone))
+                .init();
+        });
         let said = Self::default();
-        let into = said.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_env_filter(EnvFilter::new("server_telemetry=trace,span_log=trace"))
-            .with_ansi(false)
-            .with_writer(move || into.clone())
-            .finish();
-        (said, tracing::subscriber::set_default(subscriber))
+        HERE.set(said.clone());
+        said
     }
 
     pub(crate) fn text(&self) -> String {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 #[tokio::test]
 async fn a_backend_that_is_down_gets_everything_when_it_is_up() {
-    let (said, _listening) = Said::listen();
+    let said = Said::listen();
     let folder = Folder::new();
     let log = folder.open();
     let reserved = Reserved::new();
@@ -37,7 +37,7 @@ async fn a_backend_that_is_down_gets_everything_when_it_is_up() {
 
 #[tokio::test]
 async fn a_backend_that_is_slow_is_asked_again() {
-    let (said, _listening) = Said::listen();
+    let said = Said::listen();
     let folder = Folder::new();
     let (log, backend) = (folder.open(), Backend::start().await);
     backend.answer(|_| Reply::Silence);
@@ -73,7 +73,7 @@ async fn a_backend_that_throttles_or_is_unwell_gets_everything_in_the_end() {
             "has an error of its own (500 Internal Server Error)",
         ),
     ] {
-        let (said, _listening) = Said::listen();
+        let said = Said::listen();
         let folder = Folder::new();
         let (log, backend) = (folder.open(), Backend::start().await);
         backend.answer(move |_| {
@@ -111,7 +111,7 @@ async fn a_key_that_is_refused_loses_nothing() {
             "does not take OTLP there, or not in this format (415",
         ),
     ] {
-        let (said, _listening) = Said::listen();
+        let said = Said::listen();
         let folder = Folder::new();
         let (log, backend) = (folder.open(), Backend::start().await);
         backend.answer(move |_| Reply::status(answer));
@@ -153,7 +153,7 @@ async fn another_key_goes_on_where_the_refused_one_was() {
 
 #[tokio::test]
 async fn each_kind_of_trouble_is_said_once_however_often_they_take_turns() {
-    let (said, _listening) = Said::listen();
+    let said = Said::listen();
     let folder = Folder::new();
     let (log, backend) = (folder.open(), Backend::start().await);
     let turn = std::sync::atomic::AtomicUsize::new(0);
