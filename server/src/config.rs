@@ -1,11 +1,7 @@
 //! The configuration: read once from the environment, with every problem reported at once.
 
-mod backends;
-
-pub(crate) use backends::TEAM;
-pub use backends::{Backends, HoneycombAccess};
-
 use crate::peer::Access;
+use server_telemetry::Environment;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -30,8 +26,8 @@ pub struct Config {
     pub ingest_key: Option<String>,
     /// `CRUDDUR_TRACE_EXPLORER=1`: the explorer and the relay make spans too, for those who work on them.
     pub trace_explorer: bool,
-    /// `HONEYCOMB_*` and `OTEL_EXPORTER_OTLP_*`: where spans are sent to.
-    pub backends: Backends,
+    /// `OTEL_*` and `HONEYCOMB_*`.
+    pub telemetry: Environment,
 }
 
 /// What is wrong with the environment, one line per variable.
@@ -46,7 +42,7 @@ impl Config {
     ///
     /// Every variable that cannot be understood, with what it takes.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::read(|name| std::env::var(name).ok())
+        Self::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
     /// Reads the variables through `get`.
@@ -61,6 +57,10 @@ impl Config {
                 .filter(|value| !value.is_empty())
         };
         let mut errors = Vec::new();
+        let telemetry = Environment::from_lookup(get).unwrap_or_else(|wrong| {
+            errors.extend(wrong.0.iter().map(ToString::to_string));
+            Environment::default()
+        });
 
         let site_addr = match get("LEPTOS_SITE_ADDR").map(|value| (value.parse(), value)) {
             None => SocketAddr::from(([127, 0, 0, 1], 3000)),
@@ -116,8 +116,6 @@ impl Config {
             }
         };
 
-        let backends = Backends::read(get, &mut errors);
-
         if !errors.is_empty() {
             return Err(ConfigError(errors));
         }
@@ -131,7 +129,7 @@ impl Config {
             explorer,
             ingest_key: get("CRUDDUR_INGEST_KEY"),
             trace_explorer,
-            backends,
+            telemetry,
         })
     }
 }
@@ -192,6 +190,7 @@ mod tests {
             ("CRUDDUR_SPAN_LOG_MB", "lots"),
             ("CRUDDUR_DEMO", "perhaps"),
             ("CRUDDUR_EXPLORER", "everybody"),
+            ("OTEL_TRACES_EXPORTER", "zipkin"),
         ];
         let ConfigError(errors) = read(&wrong).unwrap_err();
         assert_eq!(errors.len(), wrong.len(), "{errors:?}");

@@ -1,11 +1,10 @@
 //! Honeycomb's key: whose it is, and that nothing is sent with it to another environment than the one that is meant.
 
-use crate::config::HoneycombAccess;
 use axum::body::Bytes;
 use honeycomb::whoami::{self, KeyInfo, WhoamiError};
 use opentelemetry::Context;
 use opentelemetry::trace::FutureExt;
-use server_telemetry::{Call, ClientError, Permission, TracedClient};
+use server_telemetry::{Call, ClientError, HoneycombAccess, Permission, TracedClient};
 use std::time::Duration;
 use tokio::sync::watch;
 

@@ -1,15 +1,17 @@
 //! `cruddur`: the server's binary. `serve` is the sub-command when none is given.
 
 use anyhow::{Context, bail};
-use server::config::{Backends, Config};
+use server::config::Config;
 use server::peer::Access;
 use server::start::start;
 use server::whoami::whoami;
+use server_telemetry::Environment;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 const USAGE: &str = "\
@@ -51,19 +53,31 @@ fn main() -> ExitCode {
     }
 }
 
+/// What is logged: `RUST_LOG`, or else `info`, where `OTEL_LOG_LEVEL` is for telemetry's own words; and in no case addresses.
+fn log_filter(of_telemetry: Option<LevelFilter>) -> EnvFilter {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        let mut filter = String::from("info");
+        if let Some(level) = of_telemetry {
+            for crate_name in ["server_telemetry", "span_log"] {
+                filter.push_str(&format!(",{crate_name}={level}"));
+            }
+        }
+        EnvFilter::new(filter)
+    });
+    ADDRESSES.into_iter().fold(filter, |filter, target| {
+        filter.add_directive(format!("{target}=off").parse().expect("a directive"))
+    })
+}
+
 #[tokio::main]
 async fn serve() -> anyhow::Result<()> {
-    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    for target in ADDRESSES {
-        filter = filter.add_directive(format!("{target}=off").parse()?);
-    }
+    let config = Config::from_env()?;
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(log_filter(config.telemetry.log_level))
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
 
-    let config = Config::from_env()?;
     let mut leptos = leptos::config::get_configuration(None)
         .context("the LEPTOS_* variables")?
         .leptos_options;
@@ -111,8 +125,8 @@ async fn serve() -> anyhow::Result<()> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn honeycomb_whoami() -> anyhow::Result<()> {
-    let backends = Backends::from_env()?;
-    print!("{}", whoami(&backends).await?);
+    let environment = Environment::from_env()?;
+    print!("{}", whoami(&environment).await?);
     Ok(())
 }
 

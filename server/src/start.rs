@@ -1,6 +1,6 @@
 //! From a configuration to a server that serves, and back.
 
-use crate::config::{Backends, Config, TEAM};
+use crate::config::Config;
 use crate::context::AppState;
 use crate::honeycomb_key::{self, Checked};
 use crate::{follow, jobs, router, secret};
@@ -9,7 +9,9 @@ use app::DemoHint;
 use axum::Router;
 use cruddur::db::{Db, sqlite_url};
 use leptos::config::LeptosOptions;
-use server_telemetry::{Relay, RelayConfig, SenderConfig, Senders, SpanSink, Telemetry, TracedClient};
+use server_telemetry::{
+    Environment, PageTraces, Relay, RelayConfig, SenderConfig, Senders, SpanSink, Telemetry, TracedClient,
+};
 use span_log::SpanLog;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +43,7 @@ pub struct Running {
 ///
 /// Where a folder, file, database or variable is not usable: in words that say which.
 pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Running> {
-    let sending = Sending::prepare(&config.backends).await?;
+    let sending = Sending::prepare(&config.telemetry).await?;
     let data_dir = &config.data_dir;
     std::fs::create_dir_all(data_dir).with_context(|| {
         format!(
@@ -56,12 +58,18 @@ pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Run
     })
     .context("cannot open the span log")?;
     let sink: Arc<dyn SpanSink> = Arc::new(log.clone());
-    let telemetry = Telemetry::start(server_telemetry::Config {
-        service_name: BACKEND.into(),
-        service_version: Some(env!("CARGO_PKG_VERSION").into()),
-        sink: sink.clone(),
-        pages: None,
-    })?;
+    // What is at no address is a page as well: it says so.
+    let is_page = |route: &str| route.is_empty() || app::routes::PATTERNS.contains(&route);
+    let pages = PageTraces::new(sink.clone(), FRONTEND, is_page, server_telemetry::PAGE_WAIT);
+    let telemetry = Telemetry::start_with(
+        server_telemetry::Config {
+            service_name: BACKEND.into(),
+            service_version: Some(env!("CARGO_PKG_VERSION").into()),
+            sink: sink.clone(),
+            pages: Some(pages.clone()),
+        },
+        &config.telemetry,
+    )?;
     // A second start in the same process (tests) finds it set, which is as good.
     _ = trace_executor::init_server();
 
@@ -82,7 +90,7 @@ pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Run
     let cookie_key = secret::cookie_key(data_dir)?;
 
     // Nothing fails from here on, so no task is left behind by a start that came to nothing.
-    let mut tasks = vec![tokio::spawn(jobs::run(db.clone()))];
+    let mut tasks = vec![tokio::spawn(jobs::run(db.clone())), tokio::spawn(pages.clone().run())];
     let store = config.trace_store.then(TraceStore::default);
     if let Some(store) = &store {
         let events = trace_store::DEFAULT_LIMIT_EVENTS as u64;
@@ -100,10 +108,12 @@ pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Run
         relay: Relay::new(RelayConfig {
             ingest_key: config.ingest_key.clone(),
             ingest_key_setting: "CRUDDUR_INGEST_KEY".into(),
+            pages: Some(pages.clone()),
             ..RelayConfig::new(sink, FRONTEND)
         }),
         log,
         senders,
+        pages,
         store,
         telemetry: Arc::new(telemetry),
         trace_explorer: config.trace_explorer,
@@ -128,10 +138,14 @@ impl Running {
             telemetry,
             log,
             senders,
+            pages,
             db,
             ..
         } = state;
-        match tokio::task::spawn_blocking(move || telemetry.shutdown(STOP)).await {
+        // First the server's own: then it is known of every page whose request is over.
+        let written = tokio::task::spawn_blocking(move || telemetry.shutdown(STOP)).await;
+        pages.finish().await;
+        match written {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the last spans"),
             Err(error) => tracing::error!(%error, "the last spans"),
@@ -147,9 +161,12 @@ impl Running {
     }
 }
 
+/// The header with Honeycomb's key.
+const TEAM: &str = "x-honeycomb-team";
+
 /// The way to the backends, before there is a log.
 struct Sending<'a> {
-    backends: &'a Backends,
+    environment: &'a Environment,
     client: Option<TracedClient>,
     checked: Checked,
 }
@@ -157,18 +174,18 @@ struct Sending<'a> {
 impl<'a> Sending<'a> {
     /// Asks Honeycomb where the key writes to, if that must be somewhere (`HONEYCOMB_ENVIRONMENT`). First of all, so that
     /// a start that must not be touches nothing.
-    async fn prepare(backends: &'a Backends) -> anyhow::Result<Self> {
+    async fn prepare(environment: &'a Environment) -> anyhow::Result<Self> {
         // Without backends no TLS either, and no certificates that might be missing.
-        let client = match backends.targets.is_empty() {
+        let client = match environment.targets.is_empty() {
             true => None,
             false => Some(TracedClient::new()?),
         };
-        let checked = match (&client, &backends.honeycomb, &backends.honeycomb_environment) {
+        let checked = match (&client, &environment.honeycomb, &environment.honeycomb_environment) {
             (Some(client), Some(access), Some(wanted)) => honeycomb_key::check_at_start(client, access, wanted).await?,
             _ => Checked::Right,
         };
         Ok(Self {
-            backends,
+            environment,
             client,
             checked,
         })
@@ -177,11 +194,11 @@ impl<'a> Sending<'a> {
     /// Starts a sender for each backend. The one with a key whose environment is not known yet is held until it is.
     fn start(self, log: &SpanLog, tasks: &mut Vec<JoinHandle<()>>) -> Option<Senders> {
         let client = self.client?;
-        let mut configs: Vec<SenderConfig> = self.backends.targets.iter().cloned().map(Into::into).collect();
+        let mut configs: Vec<SenderConfig> = self.environment.targets.iter().cloned().map(Into::into).collect();
         if let (Checked::Unknown, Some(access), Some(wanted)) = (
             self.checked,
-            &self.backends.honeycomb,
-            &self.backends.honeycomb_environment,
+            &self.environment.honeycomb,
+            &self.environment.honeycomb_environment,
         ) {
             let permission = honeycomb_key::held();
             for config in &mut configs {

@@ -1,11 +1,10 @@
 //! `cruddur honeycomb whoami`: whose the key is, where it writes to, and what it may do.
 
-use crate::config::Backends;
 use crate::honeycomb_key::{ask, check};
 use crate::start::BACKEND;
 use anyhow::{Context, bail};
 use honeycomb::whoami::KeyInfo;
-use server_telemetry::{Ack, EncodedBatch, SinkError, SpanSink, Telemetry, TracedClient};
+use server_telemetry::{Ack, EncodedBatch, Environment, SinkError, SpanSink, Telemetry, TracedClient};
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,16 +18,17 @@ const STOP: Duration = Duration::from_secs(2);
 ///
 /// Without a key, without an answer, with a key that is refused, or with one for another environment than
 /// `HONEYCOMB_ENVIRONMENT`: in words, without the key and the address.
-pub async fn whoami(backends: &Backends) -> anyhow::Result<String> {
-    let Some(access) = &backends.honeycomb else {
+pub async fn whoami(environment: &Environment) -> anyhow::Result<String> {
+    let Some(access) = &environment.honeycomb else {
         bail!("HONEYCOMB_API_KEY is not set: it takes a key of the environment that spans shall go to");
     };
-    let telemetry = Telemetry::start(server_telemetry::Config {
+    let config = server_telemetry::Config {
         service_name: BACKEND.into(),
         service_version: Some(env!("CARGO_PKG_VERSION").into()),
         sink: Arc::new(NoLog),
         pages: None,
-    })?;
+    };
+    let telemetry = Telemetry::start_with(config, environment)?;
     let asked = async {
         let client = TracedClient::new()?;
         Ok::<_, anyhow::Error>(ask(&client, access).await?)
@@ -38,7 +38,7 @@ pub async fn whoami(backends: &Backends) -> anyhow::Result<String> {
         .await?
         .context("telemetry")?;
     let key = asked?;
-    if let Some(wanted) = &backends.honeycomb_environment {
+    if let Some(wanted) = &environment.honeycomb_environment {
         check(&key, wanted)?;
     }
     Ok(describe(&key))
@@ -66,7 +66,7 @@ fn describe(key: &KeyInfo) -> String {
 }
 
 /// The span log belongs to the server, which may be running; this command's one span goes into nobody's. Its id goes to
-/// Honeycomb with the request.
+/// Honeycomb with the request, and `OTEL_TRACES_EXPORTER=console` prints it.
 struct NoLog;
 
 impl SpanSink for NoLog {

@@ -3,7 +3,9 @@
 //!
 //! - [`RequestSpanLayer`] makes the request's span, joins the caller's trace, keeps the context current in the handler
 //!   and in the streamed body, and answers with `Server-Timing`.
-//! - [`Telemetry`] sets the tracer provider up; finished spans go through [`SinkProcessor`] into a [`SpanSink`].
+//! - [`Telemetry`] sets the tracer provider up, as the [`Environment`] says; finished spans go through [`SinkProcessor`]
+//!   into a [`SpanSink`].
+//! - [`PageTraces`] makes the browser the root of its own page loads, and begins the visit (`session.id`).
 //! - [`Relay`] takes OTLP over HTTP, from the pages of the same origin and from other services with a key.
 //! - `Senders` (feature `sender`) bring what is in the span log to backends that take OTLP, each at its own place.
 //! - `TracedClient` (feature `client`) is the client for requests to others, with a CLIENT span each.
@@ -26,9 +28,12 @@
 
 #[cfg(feature = "client")]
 mod client;
+mod console;
+mod environment;
 mod otlp_target;
 mod page;
 mod processor;
+mod propagators;
 mod relay;
 mod request;
 #[cfg(feature = "sender")]
@@ -38,9 +43,12 @@ mod sink;
 
 #[cfg(feature = "client")]
 pub use client::{Call, ClientError, MAX_ANSWER, TracedClient};
+pub use console::ConsoleProcessor;
+pub use environment::{EnvError, EnvErrors, Environment, HoneycombAccess, VARIABLES, Variable};
 pub use otlp_target::{OtlpCompression, OtlpProtocol, OtlpTarget};
-pub use page::{PageTraces, WAIT as PAGE_WAIT, current_page};
-pub use processor::{BatchConfig, Counts, EnvError, SinkProcessor};
+pub use page::{PageSampler, PageTraces, WAIT as PAGE_WAIT, current_page};
+pub use processor::{BatchConfig, Counts, SinkProcessor};
+pub use propagators::{Propagator, Propagators};
 pub use relay::{EndUser, Relay, RelayConfig, RelayCounts, RequestRefusals, SpanRefusals};
 pub use request::{QuietPaths, RequestSpanLayer, RequestSpanService, ResponseFuture, SpanBody};
 pub use request::{record_route, set_route, set_user};

@@ -39,11 +39,7 @@ impl fmt::Display for ServerTiming {
             self.server, self.duration_ms, self.received_unix_ms
         )?;
         if let Some(client) = self.client {
-            write!(f, ", {CLIENT};desc=\"")?;
-            for byte in client {
-                write!(f, "{byte:02x}")?;
-            }
-            f.write_str("\"")?;
+            write!(f, ", {CLIENT};desc=\"{}\"", crate::hex::write(&client))?;
         }
         Ok(())
     }
@@ -62,7 +58,7 @@ mod tests {
                 flags: 1,
             },
             duration_ms: 12.34567,
-            received_unix_ms: 1_700_000_000_123.4567,
+            received_unix_ms: 1_700_000_000_123.456_7,
             client: Some([1, 2, 3, 4, 5, 6, 7, 0xff]),
         };
         assert_eq!(

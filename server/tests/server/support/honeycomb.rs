@@ -161,7 +161,17 @@ async fn traces(State(inbox): State<Arc<Inbox>>, headers: HeaderMap, body: Bytes
     }
     assert!(!headers.contains_key("traceparent"), "sending is no part of a trace");
     let mut unpacked = Vec::new();
-    GzDecoder::new(&*body).read_to_end(&mut unpacked).unwrap();
+    match headers
+        .get("content-encoding")
+        .map(|encoding| encoding.to_str().unwrap())
+    {
+        Some("gzip") => GzDecoder::new(&*body).read_to_end(&mut unpacked).unwrap(),
+        other => {
+            assert_eq!(other, None);
+            unpacked.extend_from_slice(&body);
+            body.len()
+        }
+    };
     let request = ExportTraceServiceRequest::decode(&*unpacked).unwrap();
     let spans = request
         .resource_spans
