@@ -11,7 +11,7 @@ use cookie::Key;
 use cruddur::db::Db;
 use leptos::config::LeptosOptions;
 use leptos::prelude::{provide_context, use_context};
-use server_telemetry::{PageTraces, Relay, Telemetry};
+use server_telemetry::{PageTraces, Relay, Senders, Telemetry};
 use span_log::SpanLog;
 use std::sync::Arc;
 use trace_store::TraceStore;
@@ -35,6 +35,8 @@ pub struct AppState {
     pub relay: Relay,
     /// The durable path of every span.
     pub log: SpanLog,
+    /// The way from there to backends; none where no backend is named.
+    pub senders: Option<Senders>,
     /// Page loads whose browser spans have not come yet.
     pub pages: PageTraces,
     /// What the explorer reads; none with `CRUDDUR_TRACE_STORE=off`.

@@ -4,6 +4,8 @@ use anyhow::{Context, bail};
 use server::config::Config;
 use server::peer::Access;
 use server::start::start;
+use server::whoami::whoami;
+use server_telemetry::Environment;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -15,18 +17,23 @@ use tracing_subscriber::EnvFilter;
 const USAGE: &str = "\
 cruddur: a micro-blog whose posts expire, and whose every click is one trace.
 
-Usage: cruddur [serve]     serve the app; configuration comes from the environment (see README.md)
+Usage: cruddur [serve]             serve the app; configuration comes from the environment (see README.md)
+       cruddur honeycomb whoami    whose HONEYCOMB_API_KEY is, where it writes to, and what it may do
        cruddur --version
        cruddur --help";
 
 /// How long requests that are under way may take when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Crates of the HTTP client that put addresses into log lines, whatever `RUST_LOG` asks for.
+const ADDRESSES: [&str; 5] = ["hyper", "hyper_util", "reqwest", "rustls", "rustls_platform_verifier"];
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
         [] | ["serve"] => serve(),
+        ["honeycomb", "whoami"] => honeycomb_whoami(),
         ["--version" | "-V"] => {
             println!("cruddur {}", env!("CARGO_PKG_VERSION"));
             Ok(())
@@ -46,9 +53,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is logged: `RUST_LOG`, or else `info`, where `OTEL_LOG_LEVEL` is for telemetry's own words.
+/// What is logged: `RUST_LOG`, or else `info`, where `OTEL_LOG_LEVEL` is for telemetry's own words; and in no case addresses.
 fn log_filter(of_telemetry: Option<LevelFilter>) -> EnvFilter {
-    EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         let mut filter = String::from("info");
         if let Some(level) = of_telemetry {
             for crate_name in ["server_telemetry", "span_log"] {
@@ -56,6 +63,9 @@ fn log_filter(of_telemetry: Option<LevelFilter>) -> EnvFilter {
             }
         }
         EnvFilter::new(filter)
+    });
+    ADDRESSES.into_iter().fold(filter, |filter, target| {
+        filter.add_directive(format!("{target}=off").parse().expect("a directive"))
     })
 }
 
@@ -110,6 +120,13 @@ async fn serve() -> anyhow::Result<()> {
         } => {}
     }
     running.stop().await;
+    Ok(())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn honeycomb_whoami() -> anyhow::Result<()> {
+    let environment = Environment::from_env()?;
+    print!("{}", whoami(&environment).await?);
     Ok(())
 }
 

@@ -2,13 +2,16 @@
 
 use crate::config::Config;
 use crate::context::AppState;
+use crate::honeycomb_key::{self, Checked};
 use crate::{follow, jobs, router, secret};
 use anyhow::Context;
 use app::DemoHint;
 use axum::Router;
 use cruddur::db::{Db, sqlite_url};
 use leptos::config::LeptosOptions;
-use server_telemetry::{PageTraces, Relay, RelayConfig, SpanSink, Telemetry};
+use server_telemetry::{
+    Environment, PageTraces, Relay, RelayConfig, SenderConfig, Senders, SpanSink, Telemetry, TracedClient,
+};
 use span_log::SpanLog;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +25,9 @@ pub const BACKEND: &str = "cruddur-backend";
 
 /// How long the last spans may take to reach the disk when the server stops.
 const STOP: Duration = Duration::from_secs(5);
+
+/// How long backends may take for what is left, after that.
+const DELIVER: Duration = Duration::from_secs(5);
 
 /// A server that is ready to serve.
 pub struct Running {
@@ -37,6 +43,7 @@ pub struct Running {
 ///
 /// Where a folder, file, database or variable is not usable: in words that say which.
 pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Running> {
+    let sending = Sending::prepare(&config.telemetry).await?;
     let data_dir = &config.data_dir;
     std::fs::create_dir_all(data_dir).with_context(|| {
         format!(
@@ -90,6 +97,7 @@ pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Run
         tasks.push(tokio::spawn(follow::follow(log.clone(), store.clone(), events)));
     }
 
+    let senders = sending.start(&log, &mut tasks);
     let state = AppState {
         leptos,
         db,
@@ -104,6 +112,7 @@ pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Run
             ..RelayConfig::new(sink, FRONTEND)
         }),
         log,
+        senders,
         pages,
         store,
         telemetry: Arc::new(telemetry),
@@ -117,7 +126,8 @@ pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Run
 }
 
 impl Running {
-    /// Stops the background work, and brings the last spans to the disk. Call it when nothing is served any more.
+    /// Stops the background work, brings the last spans to the disk, and to backends as far as they take them within a few
+    /// seconds. Call it when nothing is served any more.
     pub async fn stop(self) {
         let Self { router, state, tasks } = self;
         drop(router);
@@ -127,6 +137,7 @@ impl Running {
         let AppState {
             telemetry,
             log,
+            senders,
             pages,
             db,
             ..
@@ -134,14 +145,70 @@ impl Running {
         // First the server's own: then it is known of every page whose request is over.
         let written = tokio::task::spawn_blocking(move || telemetry.shutdown(STOP)).await;
         pages.finish().await;
-        if let Err(error) = tokio::task::spawn_blocking(move || log.close()).await {
-            tracing::error!(%error, "the span log");
-        }
         match written {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the last spans"),
             Err(error) => tracing::error!(%error, "the last spans"),
         }
+        if let Some(senders) = senders {
+            senders.stop(DELIVER).await;
+        }
+        // With the senders' last cursors.
+        if let Err(error) = tokio::task::spawn_blocking(move || log.close()).await {
+            tracing::error!(%error, "the span log");
+        }
         db.close().await;
+    }
+}
+
+/// The header with Honeycomb's key.
+const TEAM: &str = "x-honeycomb-team";
+
+/// The way to the backends, before there is a log.
+struct Sending<'a> {
+    environment: &'a Environment,
+    client: Option<TracedClient>,
+    checked: Checked,
+}
+
+impl<'a> Sending<'a> {
+    /// Asks Honeycomb where the key writes to, if that must be somewhere (`HONEYCOMB_ENVIRONMENT`). First of all, so that
+    /// a start that must not be touches nothing.
+    async fn prepare(environment: &'a Environment) -> anyhow::Result<Self> {
+        // Without backends no TLS either, and no certificates that might be missing.
+        let client = match environment.targets.is_empty() {
+            true => None,
+            false => Some(TracedClient::new()?),
+        };
+        let checked = match (&client, &environment.honeycomb, &environment.honeycomb_environment) {
+            (Some(client), Some(access), Some(wanted)) => honeycomb_key::check_at_start(client, access, wanted).await?,
+            _ => Checked::Right,
+        };
+        Ok(Self {
+            environment,
+            client,
+            checked,
+        })
+    }
+
+    /// Starts a sender for each backend. The one with a key whose environment is not known yet is held until it is.
+    fn start(self, log: &SpanLog, tasks: &mut Vec<JoinHandle<()>>) -> Option<Senders> {
+        let client = self.client?;
+        let mut configs: Vec<SenderConfig> = self.environment.targets.iter().cloned().map(Into::into).collect();
+        if let (Checked::Unknown, Some(access), Some(wanted)) = (
+            self.checked,
+            &self.environment.honeycomb,
+            &self.environment.honeycomb_environment,
+        ) {
+            let permission = honeycomb_key::held();
+            for config in &mut configs {
+                if config.target.headers.get(TEAM) == Some(&access.api_key) {
+                    config.permission = Some(permission.subscribe());
+                }
+            }
+            let check = honeycomb_key::check_later(client.clone(), access.clone(), wanted.clone(), permission);
+            tasks.push(tokio::spawn(check));
+        }
+        Some(Senders::start(log, &client, configs))
     }
 }

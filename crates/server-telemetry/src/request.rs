@@ -5,7 +5,7 @@
 //! What is taken over from it is the care for the streamed body: a rendered page is produced while its body is
 //! polled, long after the handler has returned, so the span stays open and current until the body is through.
 
-mod attributes;
+pub(crate) mod attributes;
 mod body;
 mod future;
 mod open_span;
@@ -141,7 +141,7 @@ impl Default for RequestSpanLayer {
 }
 
 /// The scope (`library.name`) of the request spans.
-fn instrumentation_scope() -> InstrumentationScope {
+pub(crate) fn instrumentation_scope() -> InstrumentationScope {
     InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
         .with_version(env!("CARGO_PKG_VERSION"))
         .build()
