@@ -20,6 +20,7 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
                 request.extensions_mut().insert(EndUser {
                     id: user.uuid.clone(),
                     name: user.handle.clone(),
+                    generation: session_cookie::generation(&token),
                 });
                 request.extensions_mut().insert(Viewer(Some(user)));
             }

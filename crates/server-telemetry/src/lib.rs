@@ -33,7 +33,7 @@ mod sink;
 pub use otlp_target::{OtlpCompression, OtlpProtocol, OtlpTarget};
 pub use page::{PageTraces, WAIT as PAGE_WAIT, current_page};
 pub use processor::{BatchConfig, Counts, EnvError, SinkProcessor};
-pub use relay::{EndUser, Relay, RelayConfig, RelayCounts, RequestRefusals, SpanRefusals};
+pub use relay::{EndUser, PageFindings, Relay, RelayConfig, RelayCounts, RelayRate, RequestRefusals, SpanRefusals};
 pub use request::{QuietPaths, RequestSpanLayer, RequestSpanService, ResponseFuture, SpanBody};
 pub use request::{record_route, set_route, set_user};
 pub use setup::{Config, SetupError, ShutdownError, Telemetry};
