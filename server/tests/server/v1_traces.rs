@@ -183,8 +183,10 @@ fn nobody_else_may_send() {
     let person = app().sign_up("cross_sender");
     let caller = Caller::new();
     let ask = posted(&batch(&caller, "x", &[])).cookie(&person.cookie);
+    let answer = app().send(ask.clone());
+    assert_eq!(answer.status, 401, "no browser, and no key");
+    assert!(answer.text().contains("missing 'x-honeycomb-team' header"));
     for ask in [
-        ask.clone(),
         ask.clone().header("origin", "https://evil.example"),
         ask.clone()
             .header("origin", ORIGIN)

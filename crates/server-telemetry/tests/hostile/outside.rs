@@ -15,9 +15,9 @@ pub(crate) const KEY: &str = "the key";
 pub(crate) const PROTOBUF: &str = "application/x-protobuf";
 pub(crate) const JSON: &str = "application/json";
 /// What a page may send, decompressed.
-pub(crate) const PAGE_LIMIT: usize = 64 * 1024;
+pub(crate) const PAGE_LIMIT: usize = 256 * 1024;
 /// What a service may.
-pub(crate) const SERVICE_LIMIT: usize = 256 * 1024;
+pub(crate) const SERVICE_LIMIT: usize = 512 * 1024;
 
 /// Keeps the last batch.
 #[derive(Default)]
