@@ -8,7 +8,6 @@ use crate::server_context::Services;
 use cookie::{Cookie, CookieJar, Key, SameSite, time::Duration};
 use cruddur::{session, user::User};
 use http::{HeaderMap, HeaderValue, header::COOKIE};
-use sha2::{Digest, Sha256};
 
 /// The cookie's name.
 pub const NAME: &str = "cruddur_session";
@@ -30,18 +29,6 @@ pub fn token(headers: &HeaderMap, key: &Key) -> Option<String> {
         }
     }
     jar.signed(key).get(NAME).map(|cookie| cookie.value().to_owned())
-}
-
-/// Which sign-in a session's token is of: 16 hexadecimal digits that a page may know, since nobody can make the token from
-/// them. The server writes them into the page and expects them back with the page's spans.
-#[must_use]
-pub fn generation(token: &str) -> String {
-    // The domain keeps another hash of the same token: the prefix keeps the two from ever being alike.
-    let digest = Sha256::new()
-        .chain_update("page generation\n")
-        .chain_update(token)
-        .finalize();
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The `Set-Cookie` that gives the browser this token.
@@ -134,18 +121,6 @@ mod tests {
         headers.insert(COOKIE, HeaderValue::from_static("cruddur_session=0a1b2c"));
         assert_eq!(token(&headers, &key()), None);
         assert_eq!(token(&HeaderMap::new(), &key()), None);
-    }
-
-    #[test]
-    fn each_sign_in_has_its_generation() {
-        let one = generation("0a1b2c");
-        assert_eq!(one, generation("0a1b2c"));
-        assert_ne!(one, generation("0a1b2d"));
-        assert!(
-            one.len() == 16 && one.bytes().all(|byte| byte.is_ascii_hexdigit()),
-            "{one}"
-        );
-        assert!(!one.contains("0a1b2c"));
     }
 
     #[test]

@@ -151,7 +151,7 @@ fn without_an_ingest_key_no_key_is_right() {
         );
         assert_eq!(answer.status, 401);
         assert!(
-            answer.text().contains("set CRUDDUR_INGEST_KEY on the server"),
+            answer.text().contains("Set CRUDDUR_INGEST_KEY on the server"),
             "{}",
             answer.text()
         );

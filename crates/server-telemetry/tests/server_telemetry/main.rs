@@ -13,7 +13,9 @@ mod relay_rate;
 mod relay_refusals;
 mod relay_resource;
 mod request;
+mod session;
 #[cfg(feature = "span-log")]
 mod span_log;
 mod support;
+mod timing;
 mod user;

@@ -110,7 +110,7 @@ impl App {
         let key = cookie::Key::from(&fs::read(self.data_dir.join("cookie.key")).unwrap());
         let mut headers = HeaderMap::new();
         headers.insert(COOKIE, person.cookie.parse().unwrap());
-        app::session_cookie::generation(&app::session_cookie::token(&headers, &key).expect("a session"))
+        cruddur::session::public_name(&app::session_cookie::token(&headers, &key).expect("a session"))
     }
 
     /// Cruds that were posted two hours ago for one hour, or just now for seven days; quicker than over HTTP.
