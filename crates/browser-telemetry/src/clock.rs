@@ -29,6 +29,7 @@ pub(crate) struct Clock {
     past: Vec<Option<(f64, f64)>>,
 }
 
+#[inline(never)]
 fn clock() -> RefMut<'static, Clock> {
     state().clock.borrow_mut()
 }
@@ -36,7 +37,7 @@ fn clock() -> RefMut<'static, Clock> {
 impl Clock {
     pub(crate) fn start() -> Self {
         Self {
-            anchor: page::time_origin(),
+            anchor: page::number("timeOrigin"),
             offset: Offset::UNKNOWN,
             past: Vec::new(),
         }

@@ -22,7 +22,7 @@ const PANIC: &str = "panic";
 /// library's own, which can say nothing here, would weigh 1 KB.
 pub(crate) fn listen() {
     panic::set_hook(Box::new(|panic| {
-        let (message, stack) = (panic.to_string(), page::stack());
+        let (message, stack) = (panic.to_string(), page::text("stack", ""));
         page::complain(&(message.clone() + "\n" + &stack));
         record(PANIC, message, stack);
         tracer::end_all();

@@ -69,6 +69,7 @@ impl Queue {
     }
 }
 
+#[inline(never)]
 fn queue() -> RefMut<'static, Queue> {
     state().queue.borrow_mut()
 }
@@ -202,7 +203,7 @@ pub(crate) fn leave() {
 
 fn leave_with(spans: &[SpanRecord]) {
     let body = encode(spans);
-    let room = page::room();
+    let room = page::number("room") as usize;
     if body.len() > room && spans.len() > 1 && room > 0 {
         let (first, second) = spans.split_at(spans.len() / 2);
         leave_with(first);
@@ -235,11 +236,14 @@ fn put_back(mut spans: Vec<SpanRecord>) {
 
 /// A batch: one part for each epoch of the page's clock, with what is known of that clock.
 fn encode(spans: &[SpanRecord]) -> Vec<u8> {
-    let parts: Vec<_> = spans
-        .chunk_by(|one, next| one.epoch == next.epoch)
-        .map(|spans| (resource(spans[0].epoch), spans))
-        .collect();
-    otlp::encode(&parts)
+    let mut body = Vec::new();
+    for part in spans.chunk_by(|one, next| one.epoch == next.epoch) {
+        let known = resource(part[0].epoch);
+        let started = start::started();
+        let own = started.as_ref().map_or(&[][..], |started| &started.config.resource);
+        otlp::encode([&known, own], part, &mut body);
+    }
+    body
 }
 
 fn resource(epoch: usize) -> Vec<KeyValue> {
@@ -247,13 +251,13 @@ fn resource(epoch: usize) -> Vec<KeyValue> {
         KeyValue::new("telemetry.sdk.name", env!("CARGO_PKG_NAME")),
         KeyValue::new("telemetry.sdk.language", "rust"),
         KeyValue::new("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
-        KeyValue::new(attribute::SESSION_ID, page::session()),
+        KeyValue::new(attribute::SESSION_ID, page::text("session", "")),
     ];
     if let Some(started) = &*start::started() {
         resource.push(KeyValue::new(attribute::SERVICE_NAME, started.config.service_name));
-        resource.extend(started.config.resource.iter().cloned());
     }
-    if let Some(generation) = page::meta(trace_wire::page::GENERATION_META) {
+    let generation = page::text("meta", trace_wire::page::GENERATION_META);
+    if !generation.is_empty() {
         resource.push(KeyValue::new(attribute::SPAN_GENERATION, generation));
     }
     if let Some((offset, error)) = clock::offset(epoch) {

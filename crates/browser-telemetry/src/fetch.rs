@@ -133,7 +133,7 @@ impl FetchSpan {
             KeyValue::new(attribute::HTTP_REQUEST_METHOD, method.clone()),
             KeyValue::new(attribute::URL_FULL, url.clone()),
         ];
-        let mut host = page::address(&url);
+        let mut host = page::text("address", &url);
         if let Some(colon) = host.bytes().rposition(|byte| byte == b':') {
             let digits = host.bytes().skip(colon + 1);
             let port = digits.fold(0, |port, digit| port * 10 + i64::from(digit & 15));
@@ -159,7 +159,7 @@ impl FetchSpan {
             headers.set(trace_wire::TRACEPARENT, &traceparent(span.span_context()));
             headers.set(
                 trace_wire::BAGGAGE,
-                &(attribute::SESSION_ID.to_owned() + "=" + &page::session()),
+                &(attribute::SESSION_ID.to_owned() + "=" + &page::text("session", "")),
             );
         }
         Self {
@@ -234,7 +234,7 @@ impl FetchSpan {
     fn end(&mut self) {
         self.stage = Stage::Ended;
         let id = self.span.id();
-        let Some(times) = Times::find(&self.url, &id.to_string()) else {
+        let Some(times) = Times::find(&self.url, &trace_wire::hex::write(&id.to_bytes())) else {
             return tracer::end(id, clock::now());
         };
         if start::is_own(&self.url) {

@@ -54,6 +54,7 @@ struct Interaction {
     last: SystemTime,
 }
 
+#[inline(never)]
 fn interactions() -> RefMut<'static, Interactions> {
     state().interactions.borrow_mut()
 }
@@ -143,7 +144,7 @@ pub(crate) fn enter(args: Args) -> u32 {
     let submitted = interactions().find(args.id).map(|click| click.context.clone());
     let parent = submitted.unwrap_or_else(Context::current);
     let at = clock::at(args.at);
-    let attributes = vec![KeyValue::new(attribute::URL_PATH, page::path())];
+    let attributes = vec![KeyValue::new(attribute::URL_PATH, page::text("path", ""))];
     let (id, context) = begin(&parent, args.name, at, attributes);
     let route = routes(&args.path);
     // Current is the change to the page, and its own end is part of the click.

@@ -89,16 +89,15 @@ pub(crate) fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue, limit: us
     }
 }
 
-/// An `ExportTraceServiceRequest`: for each part its resource's attributes and its spans, which are grouped by scope.
-pub fn encode(parts: &[(Vec<KeyValue>, &[SpanRecord])]) -> Vec<u8> {
-    let mut request = Message::default();
-    for (resource, spans) in parts {
-        request.message(1, |message| resource_spans(message, resource, spans));
-    }
-    request.into_bytes()
+/// Writes a `ResourceSpans` of an `ExportTraceServiceRequest`: the resource's attributes (in two lists, so that nobody has
+/// to join them) and spans, which are grouped by scope. What is written one after the other is one request.
+pub fn encode(resource: [&[KeyValue]; 2], spans: &[SpanRecord], request: &mut Vec<u8>) {
+    let mut message = Message::to(std::mem::take(request));
+    message.message(1, |message| resource_spans(message, resource, spans));
+    *request = message.into_bytes();
 }
 
-fn resource_spans(message: &mut Message, resource: &[KeyValue], spans: &[SpanRecord]) {
+fn resource_spans(message: &mut Message, resource: [&[KeyValue]; 2], spans: &[SpanRecord]) {
     let mut scopes: Vec<(&InstrumentationScope, Vec<&SpanRecord>)> = Vec::new();
     for span in spans {
         match scopes.iter_mut().find(|(scope, _)| is_same(scope, &span.scope)) {
@@ -106,7 +105,11 @@ fn resource_spans(message: &mut Message, resource: &[KeyValue], spans: &[SpanRec
             None => scopes.push((&span.scope, vec![span])),
         }
     }
-    message.message(1, |message| attributes(message, 1, resource));
+    message.message(1, |message| {
+        for part in resource {
+            attributes(message, 1, part);
+        }
+    });
     for (scope, spans) in &scopes {
         message.message(2, |scope_spans| {
             scope_spans.message(1, |message| {
@@ -171,6 +174,7 @@ fn span(message: &mut Message, record: &SpanRecord) {
     message.fixed32(16, TraceFlags::SAMPLED.to_u8().into());
 }
 
+#[inline(never)]
 fn attributes(message: &mut Message, field: u32, attributes: &[KeyValue]) {
     for attribute in attributes {
         message.message(field, |message| {

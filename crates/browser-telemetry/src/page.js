@@ -79,24 +79,8 @@ export function after(delay, kind, id, at) {
   setTimeout(tell, delay, kind, id, at);
 }
 
-export function time_origin() {
-  return performance.timeOrigin;
-}
-
-export function origin() {
-  return location.origin;
-}
-
-export function path() {
-  return location.pathname;
-}
-
 export function complain(words) {
   console.error(words);
-}
-
-export function stack() {
-  return new Error().stack || "";
 }
 
 export function random(bytes) {
@@ -108,11 +92,7 @@ export function random(bytes) {
   return bytes;
 }
 
-export function meta(name) {
-  return document.querySelector(`meta[name=${name}]`)?.content;
-}
-
-export function session() {
+const session = () => {
   const now = Math.floor(Date.now() / 1e3);
   if (now - read < 10) return visit[1];
   const known = /(?:^|; )telemetry-session=(\w{32})\.(\d+)/.exec(document.cookie) || (now - read < 1800 && visit);
@@ -125,12 +105,12 @@ export function session() {
   }
   document.cookie = `telemetry-session=${visit[1]}.${visit[2]}; Path=/; Max-Age=1800; SameSite=Lax`;
   return visit[1];
-}
+};
 
-export function address(url) {
+const address = url => {
   const { hostname, port, protocol } = new URL(url);
   return hostname + ":" + (port || (protocol == "https:" ? 443 : 80));
-}
+};
 
 const find = (name, client) => {
   if (name == "navigation") return entries(name)[0];
@@ -158,8 +138,22 @@ export function paints() {
     name => entries("paint").find(entry => entry.name == name)?.startTime || 0);
 }
 
-export function entry_url(name) {
-  return find(name)?.name;
+const texts = {
+  origin: () => location.origin,
+  path: () => location.pathname,
+  meta: name => document.querySelector(`meta[name=${name}]`)?.content,
+  session,
+  address,
+  entry: name => find(name)?.name,
+  stack: () => new Error().stack,
+};
+
+export function text(of, about) {
+  return texts[of](about) || "";
+}
+
+export function number(of) {
+  return of == "room" ? 61440 - used : performance[of];
 }
 
 const send = async (url, body, headers) => {
@@ -180,10 +174,6 @@ const send = async (url, body, headers) => {
     if (keepalive) used -= size;
   }
 };
-
-export function room() {
-  return 61440 - used;
-}
 
 export async function post(url, type, body, zip) {
   const headers = { "content-type": type };

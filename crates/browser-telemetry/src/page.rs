@@ -72,27 +72,19 @@ extern "C" {
 
     fn after(delay_ms: i32, kind: u32, id: u32, at: f64);
 
-    /// The performance clock's 0, in milliseconds since 1970.
-    pub(crate) fn time_origin() -> f64;
+    /// `timeOrigin`, the performance clock's 0 in milliseconds since 1970; `room`, how many bytes the next keepalive
+    /// request may have.
+    pub(crate) fn number(of: &str) -> f64;
+
+    /// `origin` and `path` of the page; `meta`, the content of the `<meta>` named `about`; `session`, see
+    /// [`trace_wire::session`], in hexadecimal digits (it lies in the cookie; where a browser takes none, a visit is one
+    /// page load); `address`, `host:port` of the absolute URL `about`; `entry`, the URL of a performance entry, see
+    /// [`times`]; `stack`, as the browser writes it: with the names of WASM functions where the build has them. Empty
+    /// where there is none.
+    pub(crate) fn text(of: &str, about: &str) -> String;
 
     /// Fills `bytes` from the cryptographic generator, or where there is none from the other.
     pub(crate) fn random(bytes: &mut [u8]);
-
-    /// The content of a `<meta>`.
-    pub(crate) fn meta(name: &str) -> Option<String>;
-
-    /// `session.id`: the visit that a person's page loads and tabs have in common (see [`trace_wire::session`]), in
-    /// hexadecimal digits. Lies in the cookie; where a browser takes none, a visit is one page load.
-    pub(crate) fn session() -> String;
-
-    /// `host:port` of an absolute URL.
-    pub(crate) fn address(url: &str) -> String;
-
-    /// The page's origin.
-    pub(crate) fn origin() -> String;
-
-    /// The page's path.
-    pub(crate) fn path() -> String;
 
     /// Numeric `properties` (with spaces between) of a performance entry, 0 where there is none, and after them
     /// [`Said`]. `name` is `navigation`, `wasm` (the first file of that kind), or the URL of the request that carried
@@ -101,12 +93,6 @@ extern "C" {
 
     /// When something, and when some content, was painted first; 0 where nothing was.
     pub(crate) fn paints() -> Vec<f64>;
-
-    /// The URL of a performance entry, see [`times`].
-    pub(crate) fn entry_url(name: &str) -> Option<String>;
-
-    /// How many bytes the next keepalive request may have.
-    pub(crate) fn room() -> usize;
 
     /// Posts a body; the request is under way when this returns, unless it is to be zipped first. The promise tells 0
     /// where it was taken, minus the status where it was refused for good, or else the milliseconds until it may be
@@ -118,9 +104,6 @@ extern "C" {
 
     /// Says on the developer's console what is wrong.
     pub(crate) fn complain(words: &str);
-
-    /// The stack, as the browser writes it: with the names of WASM functions where the build has them.
-    pub(crate) fn stack() -> String;
 }
 
 /// How many numbers [`Said`] has.

@@ -43,6 +43,7 @@ pub(crate) struct Load {
     root: Option<SpanContext>,
 }
 
+#[inline(never)]
 fn load() -> RefMut<'static, Load> {
     state().load.borrow_mut()
 }
@@ -60,7 +61,7 @@ pub fn hydrate(work: impl FnOnce()) {
 
 /// Notes the beginning, and waits for the page's `load`.
 pub(crate) fn start(is_wanted: bool) {
-    let page = page::meta(trace_wire::page::META).and_then(|text| PageTrace::parse(&text));
+    let page = PageTrace::parse(&page::text("meta", trace_wire::page::META));
     state().is_sampled.set(page.is_none_or(|page| page.sampled));
     {
         let mut load = load();
@@ -112,7 +113,7 @@ pub(crate) fn emit() {
 }
 
 fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
-    let expected = page.map(|page| SpanId::from_bytes(page.document_fetch).to_string());
+    let expected = page.map(|page| trace_wire::hex::write(&page.document_fetch));
     let read = |properties| page::times("navigation", expected.as_deref().unwrap_or_default(), properties);
     let numbers = read(PROPERTIES);
     let [start, response_end, load_end, transfer_size, status, ..] = numbers[..] else {
@@ -151,7 +152,7 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
             )
         }
     };
-    let url = |name| KeyValue::new(attribute::URL_FULL, page::entry_url(name).unwrap_or_default());
+    let url = |name| KeyValue::new(attribute::URL_FULL, page::text("entry", name));
 
     let is_incomplete = load_end <= 0.0;
     let end = if is_incomplete {

@@ -50,6 +50,7 @@ pub(crate) struct Started {
 }
 
 /// `None` before [`start`].
+#[inline(never)]
 pub(crate) fn started() -> RefMut<'static, Option<Started>> {
     state().started.borrow_mut()
 }
@@ -61,7 +62,7 @@ pub fn start(config: Config) {
     if cfg!(feature = "inert") || started().is_some() {
         return;
     }
-    let origin = page::origin();
+    let origin = page::text("origin", "");
     let page_load = config.page_load;
     *started() = Some(Started { config, origin });
     #[cfg(target_arch = "wasm32")]

@@ -30,6 +30,7 @@ pub(crate) struct Open {
     interaction: u32,
 }
 
+#[inline(never)]
 fn open() -> RefMut<'static, Vec<Open>> {
     state().open.borrow_mut()
 }
@@ -144,6 +145,7 @@ impl BrowserSpan {
 }
 
 /// The record of a span, while it is open.
+#[inline(never)]
 pub(crate) fn record(id: SpanId) -> Option<RefMut<'static, SpanRecord>> {
     RefMut::filter_map(open(), |open| {
         open.iter_mut()

@@ -11,7 +11,7 @@ use opentelemetry::propagation::{Extractor, TextMapPropagator};
 use opentelemetry_sdk::propagation::BaggagePropagator;
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 use std::sync::Arc;
-use trace_wire::{Session, attribute, traceparent};
+use trace_wire::{Session, attribute, hex};
 
 /// The visit of a page load: the cookie's, or a new one where there is none or it has gone on for too long. `now` in
 /// seconds since 1970.
@@ -44,7 +44,7 @@ fn in_baggage(headers: &HeaderMap) -> Option<[u8; 16]> {
     let mut values = headers.get_all(trace_wire::BAGGAGE).iter();
     values.find_map(|value| {
         let cx = BaggagePropagator::new().extract(&OneHeader(value.to_str().ok()?));
-        let id = traceparent::hex(cx.baggage().get(attribute::SESSION_ID)?.as_str())?;
+        let id = hex::read(cx.baggage().get(attribute::SESSION_ID)?.as_str())?;
         (id != [0; 16]).then_some(id)
     })
 }
