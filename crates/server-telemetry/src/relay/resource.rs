@@ -6,7 +6,7 @@ use super::clock::Clock;
 use super::limits;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
-use trace_wire::{attribute, traceparent};
+use trace_wire::{attribute, hex};
 
 /// Resource attributes that a page may state, beside those that begin like [`PREFIXES`]: what can be known of the page and
 /// its browser only. Nothing about hosts, processes, clouds or other services.
@@ -85,5 +85,5 @@ fn is_allowed(attribute: &KeyValue) -> bool {
 
 /// 16 bytes in lower-case hexadecimal digits, not all zero.
 fn is_session(id: &str) -> bool {
-    traceparent::hex::<16>(id).is_some_and(|id| id != [0; 16])
+    hex::read::<16>(id).is_some_and(|id| id != [0; 16])
 }

@@ -122,7 +122,7 @@ fn fuzz(name: &str, seeds: Vec<Vec<u8>>, mut target: impl FnMut(&[u8], &mut Rand
 fn renew(input: &mut [u8], number: u64) {
     let text = format!("{:032x}", u128::from(number) << 64 | 1);
     let bytes = (u128::from(number) << 64 | 1).to_be_bytes();
-    let old: [u8; 16] = trace_wire::traceparent::hex(TRACE).unwrap();
+    let old: [u8; 16] = trace_wire::hex::read(TRACE).unwrap();
     for (old, new) in [(TRACE.as_bytes(), text.as_bytes()), (&old, &bytes)] {
         let mut at = 0;
         while at + old.len() <= input.len() {
