@@ -1,7 +1,7 @@
 //! The configuration: read once from the environment, with every problem reported at once.
 
 use crate::peer::Access;
-use server_telemetry::Environment;
+use server_telemetry::{Environment, RelayRate};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -24,6 +24,14 @@ pub struct Config {
     pub explorer: Access,
     /// `CRUDDUR_INGEST_KEY`: what other services send as `x-honeycomb-team` to hand in their spans.
     pub ingest_key: Option<String>,
+    /// `CRUDDUR_RELAY_RATE` and `CRUDDUR_RELAY_BURST`: how many batches a second, and how many at once, the relay takes from
+    /// one session. Default 20 and 100.
+    pub session_rate: RelayRate,
+    /// `CRUDDUR_RELAY_ADDRESS_RATE` and `CRUDDUR_RELAY_ADDRESS_BURST`: the same from all pages at one address. Default ten
+    /// times as many as from a session.
+    pub address_rate: RelayRate,
+    /// `CRUDDUR_TRUST_PROXY=1`: a proxy stands before this server, so addresses are those that it names.
+    pub trust_proxy: bool,
     /// `CRUDDUR_TRACE_EXPLORER=1`: the explorer and the relay make spans too, for those who work on them.
     pub trace_explorer: bool,
     /// `OTEL_*` and `HONEYCOMB_*`.
@@ -82,6 +90,25 @@ impl Config {
                 256
             }
         };
+        let mut batches = |name: &str, default: u32| match get(name).map(|value| (value.parse(), value)) {
+            None => default,
+            Some((Ok(count @ 1..=1_000_000), _)) => count,
+            Some((_, value)) => {
+                errors.push(format!(
+                    "{name} is {value:?}; it takes a whole number of batches, at least 1, such as {default}"
+                ));
+                default
+            }
+        };
+        let session_rate = RelayRate {
+            per_second: batches("CRUDDUR_RELAY_RATE", 20),
+            burst: batches("CRUDDUR_RELAY_BURST", 100),
+        };
+        let ten_times = session_rate.times(10);
+        let address_rate = RelayRate {
+            per_second: batches("CRUDDUR_RELAY_ADDRESS_RATE", ten_times.per_second),
+            burst: batches("CRUDDUR_RELAY_ADDRESS_BURST", ten_times.burst),
+        };
         let mut flag = |name: &str, default: bool| match get(name).as_deref() {
             None => default,
             Some("1" | "true" | "on") => true,
@@ -94,6 +121,7 @@ impl Config {
         let demo = flag("CRUDDUR_DEMO", false);
         let trace_store = flag("CRUDDUR_TRACE_STORE", true);
         let trace_explorer = flag("CRUDDUR_TRACE_EXPLORER", false);
+        let trust_proxy = flag("CRUDDUR_TRUST_PROXY", false);
 
         let operators: Vec<String> = get("CRUDDUR_OPERATORS")
             .map(|list| {
@@ -128,6 +156,9 @@ impl Config {
             span_log_bytes: span_log_mb * 1024 * 1024,
             explorer,
             ingest_key: get("CRUDDUR_INGEST_KEY"),
+            session_rate,
+            address_rate,
+            trust_proxy,
             trace_explorer,
             telemetry,
         })
@@ -156,6 +187,21 @@ mod tests {
         assert_eq!(config.explorer, Access::LoopbackOrOperators(vec![]));
         assert!(config.trace_store && !config.demo && !config.trace_explorer);
         assert!(config.database_url.is_none() && config.ingest_key.is_none());
+        assert_eq!((config.session_rate.per_second, config.session_rate.burst), (20, 100));
+        assert_eq!((config.address_rate.per_second, config.address_rate.burst), (200, 1000));
+        assert!(!config.trust_proxy);
+    }
+
+    #[test]
+    fn an_address_may_send_ten_times_what_a_session_may_unless_told_otherwise() {
+        let config = read(&[
+            ("CRUDDUR_RELAY_RATE", "5"),
+            ("CRUDDUR_RELAY_BURST", "7"),
+            ("CRUDDUR_RELAY_ADDRESS_BURST", "9"),
+        ])
+        .unwrap();
+        assert_eq!((config.session_rate.per_second, config.session_rate.burst), (5, 7));
+        assert_eq!((config.address_rate.per_second, config.address_rate.burst), (50, 9));
     }
 
     #[test]
@@ -191,6 +237,8 @@ mod tests {
             ("CRUDDUR_DEMO", "perhaps"),
             ("CRUDDUR_EXPLORER", "everybody"),
             ("OTEL_TRACES_EXPORTER", "zipkin"),
+            ("CRUDDUR_RELAY_RATE", "0"),
+            ("CRUDDUR_RELAY_ADDRESS_BURST", "many"),
         ];
         let ConfigError(errors) = read(&wrong).unwrap_err();
         assert_eq!(errors.len(), wrong.len(), "{errors:?}");

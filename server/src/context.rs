@@ -2,7 +2,6 @@
 
 use crate::flash::Flashes;
 use crate::peer::{self, Access};
-use crate::session::Generation;
 use app::DemoHint;
 use app::server_context::{Flash, HandOver, Services, Viewer};
 use axum::extract::FromRef;
@@ -11,7 +10,7 @@ use cookie::Key;
 use cruddur::db::Db;
 use leptos::config::LeptosOptions;
 use leptos::prelude::{provide_context, use_context};
-use server_telemetry::{PageTraces, Relay, Senders, Telemetry};
+use server_telemetry::{EndUser, PageTraces, Relay, Senders, Telemetry};
 use span_log::SpanLog;
 use std::sync::Arc;
 use trace_store::TraceStore;
@@ -70,10 +69,7 @@ impl AppState {
         provide_context(parts.extensions.get::<Flash>().cloned().unwrap_or_default());
         provide_context(HandOver {
             page: server_telemetry::current_page(),
-            generation: parts
-                .extensions
-                .get::<Generation>()
-                .map(|Generation(name)| name.clone()),
+            generation: parts.extensions.get::<EndUser>().map(|user| user.generation.clone()),
         });
     }
 }

@@ -20,7 +20,20 @@ pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
         "version": env!("CARGO_PKG_VERSION"),
         "spans": {
             "server": { "exported": own.exported, "dropped": own.dropped() },
-            "relay": { "accepted": relay.accepted_spans, "refused": relay.refused_spans.total() },
+            "relay": {
+                "accepted": relay.accepted_spans,
+                "refused": relay.refused_spans.total(),
+                "duplicates": relay.pages.duplicates,
+                "generation_mismatches": relay.pages.generation_mismatches,
+                "dropped_in_pages": relay.pages.dropped_in_pages,
+            },
+        },
+        "batches": {
+            "relay": {
+                "accepted": relay.accepted_requests,
+                "refused": relay.refused_requests.total(),
+                "rate_limited": relay.refused_requests.rate_limited,
+            },
         },
         "log": log_json(&log),
         "senders": state.senders.iter().flat_map(Senders::status).map(sender_json).collect::<Vec<_>>(),

@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::context::AppState;
 use crate::honeycomb_key::{self, Checked};
-use crate::{follow, jobs, router, secret};
+use crate::{follow, jobs, peer, router, secret};
 use anyhow::Context;
 use app::DemoHint;
 use axum::Router;
@@ -89,6 +89,18 @@ pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Run
 
     let cookie_key = secret::cookie_key(data_dir)?;
 
+    let mut relay = RelayConfig {
+        ingest_key: config.ingest_key.clone(),
+        ingest_key_setting: "CRUDDUR_INGEST_KEY".into(),
+        session_rate: config.session_rate,
+        address_rate: config.address_rate,
+        pages: Some(pages.clone()),
+        ..RelayConfig::new(sink, FRONTEND)
+    };
+    if config.trust_proxy {
+        relay.client_address = peer::behind_proxy;
+    }
+
     // Nothing fails from here on, so no task is left behind by a start that came to nothing.
     let mut tasks = vec![tokio::spawn(jobs::run(db.clone())), tokio::spawn(pages.clone().run())];
     let store = config.trace_store.then(TraceStore::default);
@@ -105,12 +117,7 @@ pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Run
         flashes: Default::default(),
         access: config.explorer.clone(),
         demo,
-        relay: Relay::new(RelayConfig {
-            ingest_key: config.ingest_key.clone(),
-            ingest_key_setting: "CRUDDUR_INGEST_KEY".into(),
-            pages: Some(pages.clone()),
-            ..RelayConfig::new(sink, FRONTEND)
-        }),
+        relay: Relay::new(relay),
         log,
         senders,
         pages,

@@ -15,6 +15,7 @@
 mod bench;
 mod checks;
 mod dev;
+mod fuzz;
 mod process;
 mod run;
 mod server;
@@ -39,6 +40,8 @@ usage: cargo xtask <command>
         every check, or the named steps; --list says which there are
   bench [wasm | relay [--seconds N] [--connections N] [--rate spans/s]]
         the page's size with and without telemetry; the spans a second that the server takes (builds it in release)
+  fuzz [target] [seconds]
+        broken input for the decoders that face outside; every target, 60 s each, unless told otherwise
 
 What is missing on this machine (the WASM target, cargo-leptos, wasm-bindgen-cli, npm packages) is installed on the way.";
 
@@ -65,6 +68,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         }
         ["test", steps @ ..] => checks::test(steps),
         ["bench", rest @ ..] => bench::bench(rest),
+        ["fuzz", rest @ ..] if rest.len() <= 2 => fuzz::fuzz(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

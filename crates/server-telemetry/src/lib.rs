@@ -49,7 +49,7 @@ pub use otlp_target::{OtlpCompression, OtlpProtocol, OtlpTarget};
 pub use page::{PageSampler, PageTraces, WAIT as PAGE_WAIT, current_page};
 pub use processor::{BatchConfig, Counts, SinkProcessor};
 pub use propagators::{Propagator, Propagators};
-pub use relay::{EndUser, Relay, RelayConfig, RelayCounts, RequestRefusals, SpanRefusals};
+pub use relay::{EndUser, PageFindings, Relay, RelayConfig, RelayCounts, RelayRate, RequestRefusals, SpanRefusals};
 pub use request::{QuietPaths, RequestSpanLayer, RequestSpanService, ResponseFuture, SpanBody};
 pub use request::{record_route, set_route, set_user};
 #[cfg(feature = "sender")]

@@ -1,8 +1,10 @@
 //! A start that cannot be: what is wrong is said, by name, and the process ends with a code that tells.
 
 use crate::support::message::Ask;
+use crate::support::otlp::{batch, from_page};
 use crate::support::server::{Ended, Server, run};
 use crate::support::site::Site;
+use crate::support::trace::Caller;
 use std::fs;
 use std::net::TcpListener;
 
@@ -211,7 +213,7 @@ fn without_an_ingest_key_no_key_is_right() {
         );
         assert_eq!(answer.status, 401);
         assert!(
-            answer.text().contains("set CRUDDUR_INGEST_KEY on the server"),
+            answer.text().contains("Set CRUDDUR_INGEST_KEY on the server"),
             "{}",
             answer.text()
         );
@@ -232,4 +234,20 @@ fn the_command_line_explains_itself() {
     let unknown = run(data.path(), &[], &["server"]);
     assert_eq!(unknown.code, Some(1));
     assert!(unknown.stderr.contains("unknown arguments: server") && unknown.stderr.contains("Usage"));
+}
+
+#[test]
+fn the_rate_of_the_relay_is_a_setting() {
+    let data = tempfile::tempdir().unwrap();
+    let slowly = [("CRUDDUR_RELAY_RATE", "1"), ("CRUDDUR_RELAY_BURST", "1")];
+    let server = Server::start(data.path(), &slowly);
+    // One a second: of many in a row one comes too soon, however slow this machine is.
+    let refused = (0..200).find_map(|_| {
+        let answer = server.send(from_page(&batch(&Caller::new(), "click", &[])));
+        (answer.status != 200).then_some(answer)
+    });
+    let refused = refused.expect("too many at once");
+    assert_eq!((refused.status, refused.header("retry-after")), (429, "1"));
+    let health = server.send(Ask::get("/health")).json();
+    assert_eq!(health["batches"]["relay"]["rate_limited"], 1, "{health}");
 }

@@ -8,8 +8,12 @@ mod page;
 mod processor;
 mod quiet;
 mod relay;
+mod relay_again;
+mod relay_clock;
 mod relay_page;
+mod relay_rate;
 mod relay_refusals;
+mod relay_resource;
 mod request;
 mod session;
 #[cfg(feature = "span-log")]
