@@ -22,6 +22,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "forward")]
+mod forward;
 mod otlp_target;
 mod page;
 mod processor;
@@ -30,6 +32,8 @@ mod request;
 mod setup;
 mod sink;
 
+#[cfg(feature = "forward")]
+pub use forward::{ForwardError, OtlpForwarder};
 pub use otlp_target::{OtlpCompression, OtlpProtocol, OtlpTarget};
 pub use page::{PageTraces, WAIT as PAGE_WAIT, current_page};
 pub use processor::{BatchConfig, Counts, EnvError, SinkProcessor};

@@ -62,7 +62,7 @@ mod tests {
                 flags: 1,
             },
             duration_ms: 12.34567,
-            received_unix_ms: 1_700_000_000_123.4567,
+            received_unix_ms: 1_700_000_000_123.456_7,
             client: Some([1, 2, 3, 4, 5, 6, 7, 0xff]),
         };
         assert_eq!(

@@ -2,6 +2,8 @@
 //! protobuf definitions.
 
 mod body;
+#[cfg(feature = "forward")]
+mod forward;
 mod page;
 mod processor;
 mod quiet;
