@@ -43,9 +43,9 @@ pub enum ForwardError {
     /// There is no HTTP client, for example because the machine's certificates cannot be read.
     #[error("there is no HTTP client")]
     Client(#[source] reqwest::Error),
-    /// The request broke off.
-    #[error("the OTLP endpoint could not be reached")]
-    Unreachable(#[source] reqwest::Error),
+    /// The request broke off. The client's own error is not kept: its causes hold the address.
+    #[error("the OTLP endpoint could not be reached: {0}")]
+    Unreachable(&'static str),
     /// The backend does not take the batch.
     #[error("the OTLP endpoint answered {0}")]
     Refused(StatusCode),
@@ -147,7 +147,6 @@ async fn send(client: &reqwest::Client, target: &OtlpTarget, body: Vec<u8>) -> R
                 .map_err(ForwardError::GivenUp)?
         }
     };
-    let unreachable = |error: reqwest::Error| ForwardError::Unreachable(error.without_url());
     let response = request.body(body).send().await.map_err(unreachable)?;
     let status = response.status();
     if !status.is_success() {
@@ -165,6 +164,16 @@ async fn send(client: &reqwest::Client, target: &OtlpTarget, body: Vec<u8>) -> R
         );
     }
     Ok(())
+}
+
+fn unreachable(error: reqwest::Error) -> ForwardError {
+    ForwardError::Unreachable(if error.is_timeout() {
+        "it did not answer in time"
+    } else if error.is_connect() {
+        "there is no connection"
+    } else {
+        "the connection broke off"
+    })
 }
 
 fn gzip(body: &[u8]) -> Vec<u8> {
