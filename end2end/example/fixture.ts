@@ -102,6 +102,13 @@ export class Stopwatch {
     await expect(this.button('Fetch')).toBeEnabled({ timeout: PATIENCE_MS });
   }
 
+  /** Waits until the spans of the page load have been sent: then nothing is under way. */
+  async settled(): Promise<void> {
+    const handOver = await this.page.locator('meta[name=page-trace]').getAttribute('content');
+    const traceId = handOver?.split('-')[0];
+    await this.receiver.until('documentLoad', (span) => span.traceId === traceId && span.name === 'documentLoad');
+  }
+
   button(name: string) {
     return this.page.getByRole('button', { name, exact: true });
   }
