@@ -18,10 +18,12 @@ pub mod routes;
 pub mod server_context;
 #[cfg(feature = "ssr")]
 pub mod session_cookie;
+#[cfg(feature = "ssr")]
 mod shell;
 mod trace;
 
 pub use api_error::ApiError;
 pub use app::App;
 pub use page_start::{DemoHint, FormFlash, PageStart, form};
+#[cfg(feature = "ssr")]
 pub use shell::shell;

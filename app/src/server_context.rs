@@ -6,6 +6,7 @@
 use crate::{ApiError, DemoHint, FormFlash, page_start::PageStart};
 use cruddur::{db::Db, user::User};
 use leptos::prelude::*;
+use trace_wire::PageTrace;
 
 /// What server functions work with.
 #[derive(Clone)]
@@ -29,6 +30,20 @@ pub struct Viewer(pub Option<User>);
 /// The form that this visitor just sent without JavaScript and that came back, if any. To be given once.
 #[derive(Clone, Debug, Default)]
 pub struct Flash(pub Option<FormFlash>);
+
+/// What the page that is being rendered hands over to its own telemetry.
+#[derive(Clone, Debug, Default)]
+pub struct HandOver {
+    /// The load of this page, where the server has opened its trace ([`trace_wire::page::META`]).
+    pub page: Option<PageTrace>,
+    /// The sign-in that it is rendered for ([`trace_wire::page::GENERATION_META`]).
+    pub generation: Option<String>,
+}
+
+/// The hand-over of this request; nothing without one.
+pub(crate) fn hand_over() -> HandOver {
+    use_context().unwrap_or_default()
+}
 
 /// The services of this request.
 pub(crate) fn services() -> Result<Services, ApiError> {

@@ -2,15 +2,16 @@
 
 use crate::flash::Flashes;
 use crate::peer::{self, Access};
+use crate::session::Generation;
 use app::DemoHint;
-use app::server_context::{Flash, Services, Viewer};
+use app::server_context::{Flash, HandOver, Services, Viewer};
 use axum::extract::FromRef;
 use axum::http::request::Parts;
 use cookie::Key;
 use cruddur::db::Db;
 use leptos::config::LeptosOptions;
 use leptos::prelude::{provide_context, use_context};
-use server_telemetry::{Relay, Telemetry};
+use server_telemetry::{PageTraces, Relay, Telemetry};
 use span_log::SpanLog;
 use std::sync::Arc;
 use trace_store::TraceStore;
@@ -34,6 +35,8 @@ pub struct AppState {
     pub relay: Relay,
     /// The durable path of every span.
     pub log: SpanLog,
+    /// Page loads whose browser spans have not come yet.
+    pub pages: PageTraces,
     /// What the explorer reads; none with `CRUDDUR_TRACE_STORE=off`.
     pub store: Option<TraceStore>,
     /// The server's own spans.
@@ -63,5 +66,12 @@ impl AppState {
         });
         provide_context(parts.extensions.get::<Viewer>().cloned().unwrap_or_default());
         provide_context(parts.extensions.get::<Flash>().cloned().unwrap_or_default());
+        provide_context(HandOver {
+            page: server_telemetry::current_page(),
+            generation: parts
+                .extensions
+                .get::<Generation>()
+                .map(|Generation(name)| name.clone()),
+        });
     }
 }

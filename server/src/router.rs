@@ -77,5 +77,5 @@ pub fn router(state: AppState) -> Router {
         // The innermost first: a request passes these from the last to the first.
         .layer(from_fn_with_state(state.clone(), session::identify))
         .layer(from_fn_with_state(state.leptos.hash_files, files::set_headers))
-        .layer(RequestSpanLayer::new().quiet(quiet))
+        .layer(RequestSpanLayer::new().quiet(quiet).pages(state.pages))
 }

@@ -10,8 +10,12 @@ use axum::middleware::Next;
 use axum::response::Response;
 use server_telemetry::EndUser;
 
-/// The middleware: puts [`Viewer`] (for the app and the explorer), [`EndUser`] (for the relay) into the request, and
-/// `user.id` and `user.name` on its span.
+/// The sign-in of who made a request, under a name that changes with each: what a page is rendered for.
+#[derive(Clone, Debug)]
+pub(crate) struct Generation(pub(crate) String);
+
+/// The middleware: puts [`Viewer`] (for the app and the explorer), [`Generation`], [`EndUser`] (for the relay) into the
+/// request, and `user.id` and `user.name` on its span.
 pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     if let Some(token) = session_cookie::token(request.headers(), &state.cookie_key) {
         match cruddur::session::user_of(&state.db, &token).await {
@@ -21,6 +25,8 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
                     id: user.uuid.clone(),
                     name: user.handle.clone(),
                 });
+                let generation = Generation(cruddur::session::public_name(&token));
+                request.extensions_mut().insert(generation);
                 request.extensions_mut().insert(Viewer(Some(user)));
             }
             Ok(None) => {}

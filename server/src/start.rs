@@ -8,7 +8,7 @@ use app::DemoHint;
 use axum::Router;
 use cruddur::db::{Db, sqlite_url};
 use leptos::config::LeptosOptions;
-use server_telemetry::{Relay, RelayConfig, SpanSink, Telemetry};
+use server_telemetry::{PageTraces, Relay, RelayConfig, SpanSink, Telemetry};
 use span_log::SpanLog;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,11 +51,14 @@ pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Run
     })
     .context("cannot open the span log")?;
     let sink: Arc<dyn SpanSink> = Arc::new(log.clone());
+    // What is at no address is a page as well: it says so.
+    let is_page = |route: &str| route.is_empty() || app::routes::PATTERNS.contains(&route);
+    let pages = PageTraces::new(sink.clone(), FRONTEND, is_page, server_telemetry::PAGE_WAIT);
     let telemetry = Telemetry::start(server_telemetry::Config {
         service_name: BACKEND.into(),
         service_version: Some(env!("CARGO_PKG_VERSION").into()),
         sink: sink.clone(),
-        pages: None,
+        pages: Some(pages.clone()),
     })?;
     // A second start in the same process (tests) finds it set, which is as good.
     _ = trace_executor::init_server();
@@ -77,7 +80,7 @@ pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Run
     let cookie_key = secret::cookie_key(data_dir)?;
 
     // Nothing fails from here on, so no task is left behind by a start that came to nothing.
-    let mut tasks = vec![tokio::spawn(jobs::run(db.clone()))];
+    let mut tasks = vec![tokio::spawn(jobs::run(db.clone())), tokio::spawn(pages.clone().run())];
     let store = config.trace_store.then(TraceStore::default);
     if let Some(store) = &store {
         let events = trace_store::DEFAULT_LIMIT_EVENTS as u64;
@@ -94,9 +97,11 @@ pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Run
         relay: Relay::new(RelayConfig {
             ingest_key: config.ingest_key.clone(),
             ingest_key_setting: "CRUDDUR_INGEST_KEY".into(),
+            pages: Some(pages.clone()),
             ..RelayConfig::new(sink, FRONTEND)
         }),
         log,
+        pages,
         store,
         telemetry: Arc::new(telemetry),
         trace_explorer: config.trace_explorer,
@@ -116,13 +121,19 @@ impl Running {
         for task in tasks {
             task.abort();
         }
-        let AppState { telemetry, log, db, .. } = state;
-        let written = tokio::task::spawn_blocking(move || {
-            let ended = telemetry.shutdown(STOP);
-            log.close();
-            ended
-        })
-        .await;
+        let AppState {
+            telemetry,
+            log,
+            pages,
+            db,
+            ..
+        } = state;
+        // First the server's own: then it is known of every page whose request is over.
+        let written = tokio::task::spawn_blocking(move || telemetry.shutdown(STOP)).await;
+        pages.finish().await;
+        if let Err(error) = tokio::task::spawn_blocking(move || log.close()).await {
+            tracing::error!(%error, "the span log");
+        }
         match written {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the last spans"),

@@ -2,8 +2,10 @@
 
 use crate::site::{Given, Site};
 use app::FormFlash;
+use app::server_context::HandOver;
 use cruddur::FieldError;
 use http::{StatusCode, header};
+use trace_wire::PageTrace;
 
 /// The part of a page between two texts.
 fn between<'a>(page: &'a str, start: &str, end: &str) -> &'a str {
@@ -332,4 +334,36 @@ async fn the_feed_as_json_names_the_page_that_follows() {
     assert_eq!(answer.json()[0]["uuid"], first.as_str());
     assert_eq!(answer.headers.get(header::LINK), None, "nothing follows");
     assert_eq!(site.get("/").await.headers.get(header::LINK), None, "a page is no feed");
+}
+
+#[tokio::test]
+async fn the_head_hands_over_what_the_pages_telemetry_has_to_know() {
+    let site = Site::new().await;
+    let page = PageTrace {
+        trace_id: [0xab; 16],
+        document_load: [1; 8],
+        document_fetch: [2; 8],
+        sampled: true,
+    };
+    let hand_over = HandOver {
+        page: Some(page),
+        generation: Some("a \"name\"".to_owned()),
+    };
+    let given = Given {
+        hand_over,
+        ..Given::default()
+    };
+    let told = site.get_as("/", given).await;
+    let head = between(&told.text, "<head>", "</head>");
+    assert!(
+        head.contains(&format!("<meta name=\"page-trace\" content=\"{page}\">")),
+        "{head}"
+    );
+    assert!(
+        head.contains("<meta name=\"page-generation\" content=\"a &quot;name&quot;\">"),
+        "{head}"
+    );
+
+    let untold = site.get("/").await.text;
+    assert!(!untold.contains("page-trace") && !untold.contains("page-generation"));
 }

@@ -1,6 +1,6 @@
 //! A whole site in a test: the app's routes and server functions over a database of its own.
 
-use app::server_context::{Flash, Services, Viewer};
+use app::server_context::{Flash, HandOver, Services, Viewer};
 use app::{App, DemoHint, FormFlash, session_cookie, shell};
 use axum::Router;
 use axum::body::Body;
@@ -29,6 +29,7 @@ pub(crate) struct Given {
     pub(crate) viewer: Option<User>,
     pub(crate) flash: Option<FormFlash>,
     pub(crate) demo: bool,
+    pub(crate) hand_over: HandOver,
 }
 
 /// A response, read.
@@ -75,6 +76,7 @@ impl Site {
             });
             provide_context(Viewer(given.viewer));
             provide_context(Flash(given.flash));
+            provide_context(given.hand_over);
         };
         let options = LeptosOptions::builder().output_name("cruddur").build();
         let (for_functions, for_shell) = (context.clone(), options.clone());

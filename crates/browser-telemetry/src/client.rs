@@ -18,6 +18,8 @@ use std::task::{Context, Poll};
 /// function is literal, and so is its own route.
 pub struct TracedClient;
 
+type Boxed<T> = Pin<Box<dyn Future<Output = T>>>;
+
 /// The only way in which a browser's `fetch` fails without a response and without being aborted. `BrowserClient`
 /// hands on the message alone.
 const NETWORK_ERROR: &str = "TypeError";
@@ -32,7 +34,8 @@ where
     type Response = TracedClientResponse;
 
     fn send(request: BrowserRequest) -> impl Future<Output = Result<TracedClientResponse, E>> + Send {
-        SendWrapper::new(async move {
+        // Boxed: else all of it is compiled anew into each server function.
+        let sent: Boxed<Result<TracedClientResponse, E>> = Box::pin(async move {
             let url = request.url();
             let mut span = FetchSpan::start(&request, path(&url));
             match <BrowserClient as Client<E, I, O>>::send(request).await {
@@ -45,7 +48,8 @@ where
                     Err(error)
                 }
             }
-        })
+        });
+        SendWrapper::new(sent)
     }
 
     fn open_websocket(
@@ -86,12 +90,16 @@ pub struct TracedClientResponse {
 impl<E: FromServerFnError> ClientRes<E> for TracedClientResponse {
     fn try_into_string(self) -> impl Future<Output = Result<String, E>> + Send {
         let Self { response, span } = self;
-        SendWrapper::new(span.body(response.try_into_string(), |_: &E| NETWORK_ERROR.into()))
+        let body: Boxed<Result<String, E>> =
+            Box::pin(span.body(response.try_into_string(), |_: &E| NETWORK_ERROR.into()));
+        SendWrapper::new(body)
     }
 
     fn try_into_bytes(self) -> impl Future<Output = Result<Bytes, E>> + Send {
         let Self { response, span } = self;
-        SendWrapper::new(span.body(response.try_into_bytes(), |_: &E| NETWORK_ERROR.into()))
+        let body: Boxed<Result<Bytes, E>> =
+            Box::pin(span.body(response.try_into_bytes(), |_: &E| NETWORK_ERROR.into()));
+        SendWrapper::new(body)
     }
 
     fn try_into_stream(self) -> Result<impl Stream<Item = Result<Bytes, Bytes>> + Send + Sync + 'static, E> {

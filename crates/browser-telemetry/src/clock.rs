@@ -1,47 +1,123 @@
 //! The clock of spans: the page's performance clock, placed on the Unix time line.
 //!
 //! `Date.now()` has a resolution of 1 ms, which is no use for network time; `performance.now()` has 5 µs on a
-//! cross-origin isolated page and 100 µs elsewhere.
+//! cross-origin isolated page and 100 µs elsewhere. Where the latter begins on the Unix time line is `timeOrigin`, until
+//! the machine sleeps (the performance clock may stop meanwhile) or somebody sets its clock. So whenever a trace begins,
+//! the two are compared, and where they have come apart the performance clock is anchored anew: an *epoch* ends. Spans
+//! that are open then are moved with it, so that a duration is always a difference of the performance clock alone.
+//!
+//! Each epoch has its own offset to the server's clock ([`offset`]), which goes out with the spans that ended in it.
 
-use crate::dom;
+mod offset;
+
+use crate::state::state;
+use crate::{page, tracer};
+use offset::Offset;
+use std::cell::RefMut;
 use std::time::{Duration, SystemTime};
+
+/// How far, in milliseconds, the two clocks may come apart before they are taken for different times: well above what
+/// `Date.now()` is rounded to (100 ms where a browser resists fingerprinting), well below what a person calls sleep.
+const APART_MS: f64 = 250.0;
+
+/// The page's clock.
+pub(crate) struct Clock {
+    /// When the performance clock was 0, in milliseconds since 1970.
+    anchor: f64,
+    offset: Offset,
+    /// What was known of the offset when each earlier epoch ended.
+    past: Vec<Option<(f64, f64)>>,
+}
+
+#[inline(never)]
+fn clock() -> RefMut<'static, Clock> {
+    state().clock.borrow_mut()
+}
+
+impl Clock {
+    pub(crate) fn start() -> Self {
+        Self {
+            anchor: page::number("timeOrigin"),
+            offset: Offset::UNKNOWN,
+            past: Vec::new(),
+        }
+    }
+}
 
 /// The current time, as finely as the page may know it.
 pub fn now() -> SystemTime {
-    at(performance_now())
-}
-
-/// Milliseconds since the page's time origin.
-pub(crate) fn performance_now() -> f64 {
-    dom::performance().now()
+    at(page::performance_now())
 }
 
 /// A time stamp of the performance time line (an event's, a resource-timing entry's), in milliseconds since the time
 /// origin, as system time.
 pub(crate) fn at(performance_ms: f64) -> SystemTime {
-    from_unix_ms(dom::performance().time_origin() + performance_ms)
-}
-
-/// The inverse of [`at`].
-pub(crate) fn performance_of(time: SystemTime) -> f64 {
-    let unix = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    unix.as_nanos() as f64 / 1e6 - dom::performance().time_origin()
+    from_unix_ms(clock().anchor + performance_ms)
 }
 
 fn from_unix_ms(unix_ms: f64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_nanos((unix_ms.max(0.0) * 1e6) as u64)
+    SystemTime::UNIX_EPOCH + Duration::from_nanos((unix_ms * 1e6) as u64)
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn unix_ms(time: SystemTime) -> f64 {
+    time.duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs_f64()
+        * 1e3
+}
+
+/// Compares the two clocks, and begins a new epoch where they have come apart.
+pub(crate) fn check() {
+    let mut clock = clock();
+    let performance = page::performance_now();
+    let ahead = page::date_now() - clock.anchor - performance;
+    if ahead.abs() < APART_MS {
+        return;
+    }
+    let known = clock.offset.estimate(performance);
+    clock.past.push(known);
+    clock.anchor += ahead;
+    clock.offset = Offset::UNKNOWN;
+    drop(clock);
+    tracer::move_open(|time| from_unix_ms(unix_ms(time) + ahead));
+}
+
+/// Which epoch it is.
+pub(crate) fn epoch() -> usize {
+    clock().past.len()
+}
+
+/// How far the server's clock is ahead of an epoch's, and how far that may be off, both in milliseconds; `None` where no
+/// response has told.
+pub(crate) fn offset(epoch: usize) -> Option<(f64, f64)> {
+    let clock = clock();
+    match clock.past.get(epoch) {
+        Some(known) => *known,
+        None => clock.offset.estimate(page::performance_now()),
+    }
+}
+
+/// What a response says of the server's clock. The first two are times of the performance clock, in milliseconds; the
+/// server's are in milliseconds since 1970.
+pub(crate) fn learn(request_start: f64, response_start: f64, received: f64, sent: f64) {
+    let mut clock = clock();
+    let (low, high) = (
+        sent - response_start - clock.anchor,
+        received - request_start - clock.anchor,
+    );
+    clock.offset.add(response_start, low, high);
 }
 
 /// `opentelemetry::time::now()`, which `SpanRef::end` and `BoxedSpan::end` use, is `Date.now()` here: a whole
-/// millisecond in the past. What looks like that is taken for *now*.
-pub(crate) fn sharpen(time: SystemTime, now: SystemTime) -> SystemTime {
-    let whole = time
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .is_ok_and(|unix| unix.subsec_nanos() % 1_000_000 == 0);
-    match now.duration_since(time) {
-        Ok(age) if whole && age < Duration::from_millis(2) => now,
-        _ => time,
-    }
+/// millisecond in the past, and of another clock. What looks like that is taken for *now*.
+pub(crate) fn sharpen(time: SystemTime) -> SystemTime {
+    if is_date(time, page::date_now()) { now() } else { time }
+}
+
+fn is_date(time: SystemTime, date_now: f64) -> bool {
+    let unix = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    unix.subsec_nanos() % 1_000_000 == 0 && (0.0..=1.0).contains(&(date_now - unix.as_millis() as f64))
 }
 
 #[cfg(test)]
@@ -53,11 +129,15 @@ mod tests {
     }
 
     #[test]
-    fn a_truncated_now_is_sharpened_and_nothing_else() {
-        let now = unix_us(1_700_000_000_123_456);
-        assert_eq!(sharpen(unix_us(1_700_000_000_123_000), now), now);
-        for other in [1_700_000_000_123_400, 1_700_000_000_120_000, 1_700_000_000_124_000] {
-            assert_eq!(sharpen(unix_us(other), now), unix_us(other));
+    fn a_truncated_now_is_recognised_and_nothing_else() {
+        for (time, is) in [
+            (1_700_000_000_123_000, true),
+            (1_700_000_000_122_000, true),
+            (1_700_000_000_123_400, false),
+            (1_700_000_000_120_000, false),
+            (1_700_000_000_124_000, false),
+        ] {
+            assert_eq!(is_date(unix_us(time), 1_700_000_000_123.0), is, "{time}");
         }
     }
 

@@ -1,253 +1,290 @@
 //! The way out: ended spans wait in a bounded queue and are posted as OTLP/protobuf to the page's own origin.
 //!
-//! A batch goes out [`DELAY_MS`] after its first span, or when it is full. When the page is hidden, the ended spans go
-//! at once; on `pagehide` the open ones are ended, marked and sent, too. Those requests are `keepalive`, so that they
-//! outlive the page, and share the 64 KiB that the Fetch standard grants to all of a page's keepalive requests
-//! together; what does not fit goes as a plain request, which a hidden page usually still completes.
+//! Nothing goes out before the page has loaded: its load is worth more than news of it. From then on a batch goes
+//! [`DELAY_MS`] after its first span, or when it is full; zipped, where that is worth it. When the page is hidden, the
+//! ended spans go at once; on `pagehide` the open ones are ended, marked and sent, too. Requests are `keepalive`, so that
+//! they outlive the page, as far as the 64 KiB reach that the Fetch standard grants to all of a page's keepalive
+//! requests together; what does not fit goes as a plain request, which a hidden page usually still completes.
 //!
 //! A page runs on for a moment after `pagehide`: an answer that comes then causes its refetch. A span that opens there
 //! has no later moment either, so it is ended, marked and sent as it opens; else the server's spans below it would have
 //! no parent. A page that returns from the back-forward cache (`pageshow`) goes on as before.
 //!
+//! What could not be delivered is tried again, later and later; what the server will never take, or what finds no room,
+//! is counted, and the count goes out with the next batch.
+//!
 //! The posts are made past our own `fetch`: telemetry makes no spans about itself. No key is ever sent.
 
 use crate::otlp::{self, SpanRecord};
-use crate::{Config, dom, tracer};
+use crate::page::{self, Call};
+use crate::state::state;
+use crate::{clock, start, tracer};
 use opentelemetry::KeyValue;
-use std::cell::{Cell, RefCell};
-use wasm_bindgen::prelude::*;
+use std::cell::RefMut;
+use std::pin::Pin;
+use trace_wire::attribute;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{RequestInit, Response, VisibilityState};
 
 /// Milliseconds from a batch's first span to its departure.
 pub const DELAY_MS: i32 = 500;
-/// Milliseconds until the next try when a batch could not be delivered.
-pub const RETRY_MS: i32 = 5_000;
+/// Milliseconds until the next try when a batch could not be delivered and the server named no time; doubled with each
+/// further failure.
+pub const RETRY_MS: i32 = 1_000;
+/// The most milliseconds until the next try.
+pub const MAX_RETRY_MS: i32 = 60_000;
 /// The most spans of one batch.
 pub const MAX_BATCH: usize = 256;
 /// The most spans that wait; further ones are dropped and counted ([`dropped`]).
 pub const MAX_QUEUE: usize = 2048;
-/// Bytes that keepalive requests may have under way, below the standard's 64 KiB.
-const KEEPALIVE_BYTES: usize = 60 * 1024;
+/// Bodies from this size on are zipped: below, there is little to gain.
+const ZIP_BYTES: usize = 1024;
 
-/// Where the page posts, and what it says about itself.
-struct Destination {
-    endpoint: Option<String>,
-    resource: Vec<KeyValue>,
-    propagate_to: Vec<String>,
-    observer: Option<fn(&SpanRecord)>,
-}
-
-#[derive(Default)]
-struct Queue {
+/// What waits to be sent.
+pub(crate) struct Queue {
     /// The oldest first. They are taken by the batch, so a ring would gain nothing, and cost its code.
     spans: Vec<SpanRecord>,
-    dropped: u64,
-    timer: bool,
-    keepalive: usize,
-}
-
-thread_local! {
+    dropped: i64,
+    /// How many of them the server knows of.
+    reported: i64,
+    is_timed: bool,
+    /// The page has not loaded yet.
+    is_held: bool,
     /// Between `pagehide` and `pageshow`.
-    static GONE: Cell<bool> = const { Cell::new(false) };
-    static DESTINATION: RefCell<Option<Destination>> = const { RefCell::new(None) };
-    static QUEUE: RefCell<Queue> = RefCell::new(Queue::default());
+    is_gone: bool,
+    /// The latest pause after a failure; 0 after a success.
+    pause: i32,
 }
 
-/// How many spans this page has dropped: the queue was full, or too many were open at once.
-pub fn dropped() -> u64 {
-    QUEUE.with_borrow(|queue| queue.dropped)
-}
-
-pub(crate) fn count_dropped(spans: u64) {
-    QUEUE.with_borrow_mut(|queue| queue.dropped += spans);
-}
-
-/// Whether the application allows trace context to go to this origin.
-pub(crate) fn propagates_to(origin: &str) -> bool {
-    DESTINATION.with_borrow(|destination| {
-        destination
-            .as_ref()
-            .is_some_and(|destination| destination.propagate_to.iter().any(|allowed| allowed == origin))
-    })
-}
-
-pub(crate) fn start(config: Config) {
-    let mut resource = vec![
-        KeyValue::new("service.name", config.service_name),
-        KeyValue::new("telemetry.sdk.name", env!("CARGO_PKG_NAME")),
-        KeyValue::new("telemetry.sdk.language", "rust"),
-        KeyValue::new("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
-    ];
-    resource.extend(config.resource);
-    DESTINATION.replace(Some(Destination {
-        endpoint: config.endpoint,
-        resource,
-        propagate_to: config.propagate_to,
-        observer: config.observer,
-    }));
-    listen();
-    if QUEUE.with_borrow(|queue| !queue.spans.is_empty()) {
-        schedule(DELAY_MS);
+impl Queue {
+    pub(crate) fn new() -> Self {
+        Self {
+            spans: Vec::new(),
+            dropped: 0,
+            reported: 0,
+            is_timed: false,
+            is_held: true,
+            is_gone: false,
+            pause: 0,
+        }
     }
 }
 
-fn listen() {
-    let hidden = Closure::<dyn Fn()>::new(|| {
-        if dom::document().visibility_state() == VisibilityState::Hidden {
-            flush_leaving();
-        }
-    });
-    let leaving = Closure::<dyn Fn()>::new(|| {
-        GONE.set(true);
-        tracer::end_all();
-        flush_leaving();
-    });
-    let back = Closure::<dyn Fn()>::new(|| GONE.set(false));
-    let (hidden, leaving, back) = (hidden.into_js_value(), leaving.into_js_value(), back.into_js_value());
-    _ = dom::document().add_event_listener_with_callback("visibilitychange", hidden.unchecked_ref());
-    // These are dispatched at the window, not at the document.
-    _ = dom::window().add_event_listener_with_callback("pagehide", leaving.unchecked_ref());
-    _ = dom::window().add_event_listener_with_callback("pageshow", back.unchecked_ref());
+#[inline(never)]
+fn queue() -> RefMut<'static, Queue> {
+    state().queue.borrow_mut()
 }
 
-/// A span has opened. Where the page is gone already, it is ended and sent now.
+/// How many spans this page has dropped: the queue was full, too many were open at once, or the server refused them.
+pub fn dropped() -> u64 {
+    queue().dropped.unsigned_abs()
+}
+
+/// Sends what has ended, now. The requests are under way when this returns, with the cookies that the page has now:
+/// call it before signing in or out.
+pub fn flush() {
+    if !cfg!(feature = "inert") {
+        leave();
+    }
+}
+
+pub(crate) fn count_dropped(spans: usize) {
+    queue().dropped += spans as i64;
+}
+
+/// The page goes away, or is back.
+pub(crate) fn set_gone(is_gone: bool) {
+    queue().is_gone = is_gone;
+}
+
+/// The page has loaded: from now on spans are sent.
+pub(crate) fn release() {
+    queue().is_held = false;
+    schedule(DELAY_MS);
+}
+
+/// A span has been opened. Where the page is gone already, it is ended and sent now.
 pub(crate) fn opened() {
-    if GONE.get() {
+    if queue().is_gone {
         tracer::end_all();
-        flush_leaving();
+        leave();
     }
 }
 
 /// An ended span.
 pub(crate) fn push(span: SpanRecord) {
-    let observer = DESTINATION.with_borrow(|destination| destination.as_ref().and_then(|to| to.observer));
+    let (observer, sends) = match &*start::started() {
+        Some(started) => (started.config.observer, started.config.endpoint.is_some()),
+        None => (None, true),
+    };
     if let Some(observe) = observer {
         observe(&span);
     }
-    let waiting = QUEUE.with_borrow_mut(|queue| {
+    if !sends {
+        return;
+    }
+    let waiting = {
+        let mut queue = queue();
         if queue.spans.len() < MAX_QUEUE {
             queue.spans.push(span);
         } else {
             queue.dropped += 1;
         }
         queue.spans.len()
-    });
-    if DESTINATION.with_borrow(Option::is_none) {
-        return;
-    }
+    };
     if waiting == MAX_BATCH {
-        flush();
+        send();
     } else {
         schedule(DELAY_MS);
     }
 }
 
 fn schedule(delay_ms: i32) {
-    if !QUEUE.with_borrow_mut(|queue| std::mem::replace(&mut queue.timer, true)) {
-        dom::after(delay_ms, || {
-            QUEUE.with_borrow_mut(|queue| queue.timer = false);
-            flush();
+    let mut queue = queue();
+    if !queue.is_held && !queue.is_timed && !queue.spans.is_empty() {
+        queue.is_timed = true;
+        page::call_after(delay_ms, Call::Flush, 0, 0.0);
+    }
+}
+
+/// The time has come that was scheduled.
+pub(crate) fn due() {
+    queue().is_timed = false;
+    send();
+}
+
+/// Sends one batch of what waits, and the rest after it.
+fn send() {
+    // After a failure only the timer tries again.
+    if queue().is_held || (queue().is_timed && queue().pause > 0) {
+        return;
+    }
+    let spans = take();
+    if !spans.is_empty() {
+        let body = encode(&spans);
+        let dropped = queue().dropped;
+        let answer = post(&body, body.len() >= ZIP_BYTES);
+        spawn(async move {
+            let answer = number(answer.await);
+            if answer > 0.0 {
+                put_back(spans);
+                let pause = {
+                    let mut queue = queue();
+                    queue.pause = (queue.pause * 2).clamp(RETRY_MS, MAX_RETRY_MS);
+                    queue.pause
+                };
+                return schedule(pause.max(answer.min(f64::from(MAX_RETRY_MS) * 10.0) as i32));
+            }
+            if answer < 0.0 {
+                count_dropped(spans.len());
+            } else {
+                queue().reported = dropped;
+            }
+            queue().pause = 0;
+            if queue().spans.len() >= MAX_BATCH {
+                send();
+            } else {
+                schedule(DELAY_MS);
+            }
         });
     }
 }
 
-/// Sends one batch of what waits, and the rest after it.
-fn flush() {
-    let spans = take(MAX_BATCH);
-    if spans.is_empty() {
-        return;
-    }
-    dom::spawn(async move {
-        if send(&encode(&spans), false).await {
-            flush();
-        } else {
-            put_back(spans);
-            schedule(RETRY_MS);
-        }
-    });
-}
-
-/// Sends all that waits, now: there may be no later.
-fn flush_leaving() {
+/// Sends all that waits, now: there may be no later. What is under way already goes on.
+pub(crate) fn leave() {
+    page::leave();
     loop {
-        let spans = take(MAX_BATCH);
+        let spans = take();
         if spans.is_empty() {
             return;
         }
-        send_leaving(&spans);
+        leave_with(&spans);
     }
 }
 
-fn send_leaving(spans: &[SpanRecord]) {
+fn leave_with(spans: &[SpanRecord]) {
     let body = encode(spans);
-    let room = KEEPALIVE_BYTES.saturating_sub(QUEUE.with_borrow(|queue| queue.keepalive));
+    let room = page::number("room") as usize;
     if body.len() > room && spans.len() > 1 && room > 0 {
         let (first, second) = spans.split_at(spans.len() / 2);
-        send_leaving(first);
-        return send_leaving(second);
+        leave_with(first);
+        return leave_with(second);
     }
-    let keepalive = body.len() <= room;
-    if keepalive {
-        QUEUE.with_borrow_mut(|queue| queue.keepalive += body.len());
-    }
-    // Called here, not in the task: the request has to be on its way before the page is gone.
-    let sent = send(&body, keepalive);
-    let count = spans.len() as u64;
-    dom::spawn(async move {
-        if !sent.await {
+    let (answer, count) = (post(&body, false), spans.len());
+    spawn(async move {
+        if number(answer.await) != 0.0 {
             count_dropped(count);
-        }
-        if keepalive {
-            QUEUE.with_borrow_mut(|queue| queue.keepalive -= body.len());
         }
     });
 }
 
-fn take(most: usize) -> Vec<SpanRecord> {
-    QUEUE.with_borrow_mut(|queue| {
-        let rest = queue.spans.split_off(queue.spans.len().min(most));
-        std::mem::replace(&mut queue.spans, rest)
-    })
+fn take() -> Vec<SpanRecord> {
+    let mut queue = queue();
+    let rest = queue.spans.len().min(MAX_BATCH);
+    let rest = queue.spans.split_off(rest);
+    std::mem::replace(&mut queue.spans, rest)
 }
 
 fn put_back(mut spans: Vec<SpanRecord>) {
-    QUEUE.with_borrow_mut(|queue| {
-        // What came meanwhile stays; where there is no room for all, the oldest go.
-        let excess = (spans.len() + queue.spans.len()).saturating_sub(MAX_QUEUE);
-        queue.dropped += excess as u64;
-        let mut spans = spans.split_off(excess.min(spans.len()));
-        spans.append(&mut queue.spans);
-        queue.spans = spans;
-    });
+    let mut queue = queue();
+    // What came meanwhile stays; where there is no room for all, the oldest go.
+    let excess = (spans.len() + queue.spans.len()).saturating_sub(MAX_QUEUE);
+    queue.dropped += excess as i64;
+    spans.drain(..excess.min(spans.len()));
+    spans.append(&mut queue.spans);
+    queue.spans = spans;
 }
 
+/// A batch: one part for each epoch of the page's clock, with what is known of that clock.
 fn encode(spans: &[SpanRecord]) -> Vec<u8> {
-    DESTINATION.with_borrow(|destination| {
-        let resource = destination.as_ref().map_or(&[][..], |to| &to.resource);
-        otlp::encode(resource, spans)
-    })
+    let mut body = Vec::new();
+    for part in spans.chunk_by(|one, next| one.epoch == next.epoch) {
+        let known = resource(part[0].epoch);
+        let started = start::started();
+        let own = started.as_ref().map_or(&[][..], |started| &started.config.resource);
+        otlp::encode([&known, own], part, &mut body);
+    }
+    body
 }
 
-/// Posts a body; the request is under way when this returns, the future tells whether it was taken.
-fn send(body: &[u8], keepalive: bool) -> impl Future<Output = bool> + 'static {
-    let endpoint = DESTINATION.with_borrow(|destination| destination.as_ref().and_then(|to| to.endpoint.clone()));
-    let promise = endpoint.as_deref().map(|endpoint| {
-        let init = RequestInit::new();
-        init.set_method("POST");
-        init.set_body(&js_sys::Uint8Array::from(body));
-        let headers = js_sys::Object::new();
-        _ = js_sys::Reflect::set(&headers, &"content-type".into(), &trace_wire::PROTOBUF.into());
-        init.set_headers(&headers);
-        _ = js_sys::Reflect::set(&init, &"keepalive".into(), &keepalive.into());
-        dom::window().fetch_with_str_and_init(endpoint, &init)
-    });
-    async move {
-        // Without an endpoint nothing is sent, on purpose: that is not a failure.
-        let Some(promise) = promise else { return true };
-        match JsFuture::from(promise).await {
-            Ok(response) => response.unchecked_into::<Response>().ok(),
-            Err(_) => false,
-        }
+fn resource(epoch: usize) -> Vec<KeyValue> {
+    let mut resource = vec![
+        KeyValue::new("telemetry.sdk.name", env!("CARGO_PKG_NAME")),
+        KeyValue::new("telemetry.sdk.language", "rust"),
+        KeyValue::new("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
+        KeyValue::new(attribute::SESSION_ID, page::text("session", "")),
+    ];
+    if let Some(started) = &*start::started() {
+        resource.push(KeyValue::new(attribute::SERVICE_NAME, started.config.service_name));
     }
+    let generation = page::text("meta", trace_wire::page::GENERATION_META);
+    if !generation.is_empty() {
+        resource.push(KeyValue::new(attribute::SPAN_GENERATION, generation));
+    }
+    if let Some((offset, error)) = clock::offset(epoch) {
+        resource.push(KeyValue::new(attribute::CLOCK_OFFSET_MS, offset));
+        resource.push(KeyValue::new(attribute::CLOCK_ERROR_MS, error));
+    }
+    let queue = queue();
+    if queue.dropped > queue.reported {
+        resource.push(KeyValue::new(attribute::SPAN_DROPPED, queue.dropped - queue.reported));
+    }
+    resource
+}
+
+/// Posts a body: see [`page::post`].
+fn post(body: &[u8], zip: bool) -> JsFuture {
+    let endpoint = start::started()
+        .as_ref()
+        .and_then(|started| started.config.endpoint.clone());
+    page::post(&endpoint.unwrap_or_default(), trace_wire::PROTOBUF, body, zip).into()
+}
+
+fn number(answer: Result<wasm_bindgen::JsValue, wasm_bindgen::JsValue>) -> f64 {
+    answer.ok().and_then(|answer| answer.as_f64()).unwrap_or(1.0)
+}
+
+/// Runs a future that needs no trace context. Boxed: one copy of the glue in the page's WASM instead of one for each.
+fn spawn(future: impl Future<Output = ()> + 'static) {
+    let future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(future);
+    wasm_bindgen_futures::spawn_local(future);
 }

@@ -5,14 +5,15 @@
 //! whoever wants it: it is neither cloned nor teed. A response whose body nobody reads ends its span when it is
 //! dropped; a future that is dropped before its response is complete ends it as aborted.
 
-use crate::{BrowserTracer, clock, export, resource_timing};
+use crate::resource_timing::Times;
+use crate::state::state;
+use crate::tracer::{self, BrowserSpan};
+use crate::{clock, page, start};
 use gloo_net::Error;
 pub use gloo_net::http::Request;
-use opentelemetry::trace::{SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::trace::{Span, SpanContext, SpanKind, Status};
 use opentelemetry::{Context, KeyValue};
 use trace_wire::{TraceParent, attribute};
-use wasm_bindgen::JsCast;
-use web_sys::{Url, Window};
 
 /// Sends a request as a CLIENT span named `{METHOD}`: the URL of a plain request may have any number of values, so it
 /// is no name. [`fetch_route`] takes one.
@@ -103,7 +104,7 @@ fn error_type(error: &Error) -> String {
 /// The span of one request.
 #[derive(Debug)]
 pub(crate) struct FetchSpan {
-    context: Context,
+    span: BrowserSpan,
     url: String,
     /// When it was begun, in milliseconds of the performance time line.
     start: f64,
@@ -125,58 +126,67 @@ impl FetchSpan {
     /// Opens the span in the current context, and puts the context into the request's headers where it goes to the
     /// page's own origin or to a configured one.
     pub(crate) fn start(request: &Request, route: Option<&str>) -> Self {
+        // A `Request` writes its URL whole, and has no credentials in it (Fetch standard, §5.4).
         let url = request.url();
-        let method = request.method().to_string();
-        let parsed = Url::new(&url).ok();
-        let mut attributes = vec![KeyValue::new(attribute::HTTP_REQUEST_METHOD, method.clone())];
-        if let Some(parsed) = &parsed {
-            // There are no credentials in it: a `Request` with any cannot be made (Fetch standard, §5.4).
-            attributes.push(KeyValue::new(attribute::URL_FULL, url.clone()));
-            attributes.push(KeyValue::new(attribute::SERVER_ADDRESS, parsed.hostname()));
-            let port = parsed
-                .port()
-                .parse()
-                .unwrap_or(if parsed.protocol() == "https:" { 443 } else { 80 });
+        let method = request.method().as_str().to_owned();
+        let mut attributes = vec![
+            KeyValue::new(attribute::HTTP_REQUEST_METHOD, method.clone()),
+            KeyValue::new(attribute::URL_FULL, url.clone()),
+        ];
+        let mut host = page::text("address", &url);
+        if let Some(colon) = host.bytes().rposition(|byte| byte == b':') {
+            let digits = host.bytes().skip(colon + 1);
+            let port = digits.fold(0, |port, digit| port * 10 + i64::from(digit & 15));
+            host.truncate(colon);
+            attributes.push(KeyValue::new(attribute::SERVER_ADDRESS, host));
             attributes.push(KeyValue::new(attribute::SERVER_PORT, port));
         }
         let name = match route {
             Some(route) => {
                 attributes.push(KeyValue::new(attribute::URL_TEMPLATE, route.to_owned()));
-                format!("{method} {route}")
+                method + " " + route
             }
             None => method,
         };
-        let start = clock::performance_now();
-        let tracer = BrowserTracer::own();
-        let span = tracer
-            .span_builder(name)
-            .with_kind(SpanKind::Client)
-            .with_start_time(clock::at(start))
-            .with_attributes(attributes)
-            .start(&tracer);
-        let context = Context::current_with_span(span);
-        if parsed.is_some_and(|url| propagates_to(&url.origin())) {
+        let start = page::performance_now();
+        let parent = Context::current();
+        let span = state()
+            .tracer
+            .begin(&parent, name.into(), SpanKind::Client, clock::at(start), attributes);
+        if start::propagates_to(&url) {
             // `set`, not `append`: a request that is sent again has one parent.
-            request.headers().set(trace_wire::TRACEPARENT, &traceparent(&context));
+            let headers = request.headers();
+            headers.set(trace_wire::TRACEPARENT, &traceparent(span.span_context()));
+            headers.set(
+                trace_wire::BAGGAGE,
+                &(attribute::SESSION_ID.to_owned() + "=" + &page::text("session", "")),
+            );
         }
         Self {
-            context,
+            span,
             url,
             start,
             stage: Stage::Sent,
         }
     }
 
+    fn set(&self, attribute: KeyValue) {
+        tracer::set_all(self.span.id(), vec![attribute]);
+    }
+
+    fn fail(&mut self, error_type: String) {
+        self.set(KeyValue::new(attribute::ERROR_TYPE, error_type));
+        self.span.set_status(Status::error(""));
+    }
+
     /// The response's head has come.
     pub(crate) fn head(&mut self, status: u16) {
         self.stage = Stage::Head;
-        let span = self.context.span();
         if status > 0 {
-            span.set_attribute(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
+            self.set(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
         }
         if status >= 400 {
-            span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, u32::from(status).to_string()));
-            span.set_status(Status::error(""));
+            self.fail(u32::from(status).to_string());
         }
     }
 
@@ -211,29 +221,27 @@ impl FetchSpan {
         if error_type == "AbortError" {
             return self.aborted();
         }
-        let span = self.context.span();
-        span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error_type.to_owned()));
-        span.set_status(Status::error(""));
+        self.fail(error_type.to_owned());
         self.end();
     }
 
     fn aborted(&mut self) {
-        self.context
-            .span()
-            .set_attribute(KeyValue::new(attribute::SPAN_ABORTED, true));
         self.stage = Stage::Ended;
-        self.context.span().end_with_timestamp(clock::now());
+        self.set(KeyValue::new(attribute::SPAN_ABORTED, true));
+        tracer::end(self.span.id(), clock::now());
     }
 
     fn end(&mut self) {
         self.stage = Stage::Ended;
-        let span = self.context.span();
-        let client = span.span_context().span_id().to_string();
-        let Some(times) = resource_timing::find(&self.url, &client) else {
-            return span.end_with_timestamp(clock::now());
+        let id = self.span.id();
+        let Some(times) = Times::find(&self.url, &trace_wire::hex::write(&id.to_bytes())) else {
+            return tracer::end(id, clock::now());
         };
-        span.set_attributes(times.attributes(self.start));
-        span.end_with_timestamp(clock::at(times.response_end));
+        if start::is_own(&self.url) {
+            times.set_clock();
+        }
+        tracer::set_all(id, times.attributes(self.start));
+        tracer::end(id, clock::at(times.response_end));
     }
 }
 
@@ -248,24 +256,11 @@ impl Drop for FetchSpan {
     }
 }
 
-fn traceparent(context: &Context) -> String {
-    let span = context.span();
-    let context = span.span_context();
+fn traceparent(context: &SpanContext) -> String {
     TraceParent {
         trace_id: context.trace_id().to_bytes(),
         span_id: context.span_id().to_bytes(),
         flags: context.trace_flags().to_u8(),
     }
     .to_string()
-}
-
-/// Trace context is for our own origin and for those that the application named: elsewhere it would tell strangers
-/// about the person and make the browser ask their servers for leave (CORS).
-fn propagates_to(origin: &str) -> bool {
-    own_origin().as_deref() == Some(origin) || export::propagates_to(origin)
-}
-
-fn own_origin() -> Option<String> {
-    let global = js_sys::global();
-    global.dyn_ref::<Window>()?.location().origin().ok()
 }

@@ -1,4 +1,4 @@
-//! OpenTelemetry for Rust in the browser (wasm32): spans, context, interactions, fetch, export.
+//! OpenTelemetry for Rust in the browser (wasm32): spans, context, interactions, page loads, fetch, exceptions, export.
 //!
 //! It implements the tracing API of the `opentelemetry` crate with a tracer, ids, queue and OTLP/protobuf writer of
 //! its own: the SDK's processors and exporters do not run on wasm32, and its clock has a resolution of 1 ms. So any
@@ -12,32 +12,35 @@
 //!
 //! From then on
 //!
-//! - a click or submit opens a span that is current in its handlers and in everything that these cause
-//!   ([`interaction`]),
+//! - the page's own load is a span, and the root of the trace that the server began with the page's request,
+//! - a click, a submit or a change of the page inside it opens a span that is current in its handlers and in everything
+//!   that these cause ([`interaction`]),
 //! - every server function whose client is [`TracedClient`], and every plain request sent with [`fetch()`], makes a
-//!   CLIENT span, carries `traceparent`, and learns the server's share of its time ([`mod@fetch`]),
-//! - ended spans are posted to the page's own origin ([`export`]), also when the page is closed right away.
-//!
-//! With the feature `page-load` the page's own load is reported as well ([`hydrate`]).
+//!   CLIENT span, carries `traceparent` and `baggage`, and learns the server's share of its time ([`mod@fetch`]),
+//! - panics and errors that nobody caught are recorded on the span in which they happened,
+//! - ended spans are posted to the page's own origin ([`export`]), also when the page is closed right away, with what is
+//!   known of how far the page's clock is off.
 //!
 //! Everything compiles natively as well, since server functions name [`TracedClient`] on both sides, and the parts
 //! that need no browser are tested there.
 
 // What is switched off uses nothing.
-#![cfg_attr(any(feature = "inert", not(feature = "page-load")), allow(dead_code))]
+#![cfg_attr(feature = "inert", allow(dead_code))]
 
 #[cfg(not(feature = "inert"))]
 mod client;
 mod clock;
-mod dom;
+mod exception;
 pub mod export;
 pub mod fetch;
 mod ids;
 pub mod interaction;
 pub mod otlp;
+mod page;
 mod page_load;
 mod resource_timing;
 mod start;
+mod state;
 mod tracer;
 
 #[cfg(not(feature = "inert"))]

@@ -6,7 +6,7 @@
 
 mod proto;
 
-use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status};
+use opentelemetry::trace::{Event, Link, SpanId, SpanKind, Status, TraceFlags, TraceId};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use proto::Message;
 use std::borrow::Cow;
@@ -16,8 +16,10 @@ use std::time::SystemTime;
 /// A span as it was recorded.
 #[derive(Clone, Debug)]
 pub struct SpanRecord {
-    /// Its own ids.
-    pub context: SpanContext,
+    /// Its trace.
+    pub trace_id: TraceId,
+    /// Its own id.
+    pub span_id: SpanId,
     /// The parent's id; [`SpanId::INVALID`] at a root.
     pub parent: SpanId,
     /// Its low-cardinality name.
@@ -38,9 +40,37 @@ pub struct SpanRecord {
     pub status: Status,
     /// Who made it.
     pub scope: Arc<InstrumentationScope>,
+    /// The epoch of the page's clock in which it ended: how often the clock had been anchored anew by then.
+    pub epoch: usize,
 }
 
 impl SpanRecord {
+    /// A span without a parent, attributes and the rest, that ends when it begins.
+    pub fn new(
+        trace_id: TraceId,
+        span_id: SpanId,
+        name: Cow<'static, str>,
+        kind: SpanKind,
+        start: SystemTime,
+        scope: Arc<InstrumentationScope>,
+    ) -> Self {
+        Self {
+            trace_id,
+            span_id,
+            parent: SpanId::INVALID,
+            name,
+            kind,
+            start,
+            end: start,
+            attributes: Vec::new(),
+            events: Vec::new(),
+            links: Vec::new(),
+            status: Status::Unset,
+            scope,
+            epoch: 0,
+        }
+    }
+
     /// The value of an attribute.
     pub fn attribute(&self, key: &str) -> Option<&Value> {
         self.attributes
@@ -59,8 +89,15 @@ pub(crate) fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue, limit: us
     }
 }
 
-/// An `ExportTraceServiceRequest` with one resource, whose spans are grouped by scope.
-pub fn encode(resource: &[KeyValue], spans: &[SpanRecord]) -> Vec<u8> {
+/// Writes a `ResourceSpans` of an `ExportTraceServiceRequest`: the resource's attributes (in two lists, so that nobody has
+/// to join them) and spans, which are grouped by scope. What is written one after the other is one request.
+pub fn encode(resource: [&[KeyValue]; 2], spans: &[SpanRecord], request: &mut Vec<u8>) {
+    let mut message = Message::to(std::mem::take(request));
+    message.message(1, |message| resource_spans(message, resource, spans));
+    *request = message.into_bytes();
+}
+
+fn resource_spans(message: &mut Message, resource: [&[KeyValue]; 2], spans: &[SpanRecord]) {
     let mut scopes: Vec<(&InstrumentationScope, Vec<&SpanRecord>)> = Vec::new();
     for span in spans {
         match scopes.iter_mut().find(|(scope, _)| is_same(scope, &span.scope)) {
@@ -68,22 +105,22 @@ pub fn encode(resource: &[KeyValue], spans: &[SpanRecord]) -> Vec<u8> {
             None => scopes.push((&span.scope, vec![span])),
         }
     }
-    let mut request = Message::default();
-    request.message(1, |resource_spans| {
-        resource_spans.message(1, |message| attributes(message, 1, resource));
-        for (scope, spans) in &scopes {
-            resource_spans.message(2, |scope_spans| {
-                scope_spans.message(1, |message| {
-                    message.string(1, scope.name());
-                    message.string(2, scope.version().unwrap_or_default());
-                });
-                for record in spans {
-                    scope_spans.message(2, |message| span(message, record));
-                }
-            });
+    message.message(1, |message| {
+        for part in resource {
+            attributes(message, 1, part);
         }
     });
-    request.into_bytes()
+    for (scope, spans) in &scopes {
+        message.message(2, |scope_spans| {
+            scope_spans.message(1, |message| {
+                message.string(1, scope.name());
+                message.string(2, scope.version().unwrap_or_default());
+            });
+            for record in spans {
+                scope_spans.message(2, |message| span(message, record));
+            }
+        });
+    }
 }
 
 /// Whether two scopes are written alike. Their own `==` sorts attributes, which are not written: 2 KB of the page's WASM.
@@ -92,9 +129,8 @@ fn is_same(one: &InstrumentationScope, other: &InstrumentationScope) -> bool {
 }
 
 fn span(message: &mut Message, record: &SpanRecord) {
-    message.bytes(1, &record.context.trace_id().to_bytes());
-    message.bytes(2, &record.context.span_id().to_bytes());
-    message.string(3, &record.context.trace_state().header());
+    message.bytes(1, &record.trace_id.to_bytes());
+    message.bytes(2, &record.span_id.to_bytes());
     if record.parent != SpanId::INVALID {
         message.bytes(4, &record.parent.to_bytes());
     }
@@ -134,10 +170,11 @@ fn span(message: &mut Message, record: &SpanRecord) {
             status.varint(3, 2);
         }),
     }
-    // Bits 0–7 are the W3C flags.
-    message.fixed32(16, record.context.trace_flags().to_u8().into());
+    // Bits 0–7 are the W3C flags: only what is sampled is recorded.
+    message.fixed32(16, TraceFlags::SAMPLED.to_u8().into());
 }
 
+#[inline(never)]
 fn attributes(message: &mut Message, field: u32, attributes: &[KeyValue]) {
     for attribute in attributes {
         message.message(field, |message| {

@@ -1,262 +1,226 @@
-//! The page's own load: `documentLoad` with `documentFetch`, `wasm.load` and `hydrate` below it.
+//! The page's own load: `documentLoad`, `documentFetch`, `wasm.load` and `hydrate`.
 //!
-//! The first two have ids that the server reserved and wrote into the page ([`trace_wire::page`]): its own span hangs
-//! under `documentFetch`. They are emitted when the page has loaded and hydrated, from what the browser measured
-//! (Navigation Timing, <https://www.w3.org/TR/navigation-timing-2/>), or when it is left before.
+//! The first two carry the ids that the server reserved ([`PageTrace`]), so the browser is the root of the trace in which
+//! the server's span of the page's request already is. They are told once, when the page has loaded and hydrated; nothing
+//! is sent before. Names of spans and events are those of OpenTelemetry's document-load instrumentation
+//! (<https://www.npmjs.com/package/@opentelemetry/instrumentation-document-load>), whose events are named as the
+//! platform names its properties.
+//!
+//! A page that is older than its trace (taken from a cache, a tab that was restored) must not join it a second time: it
+//! starts a new one, and links to the old. It is told by its request: none went out, or the answer was for another one.
 
-use crate::otlp::SpanRecord;
-use crate::resource_timing::{self, Times, number};
-use crate::{clock, dom, export, ids};
-use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState};
-use opentelemetry::{InstrumentationScope, KeyValue};
-use std::cell::RefCell;
-use std::sync::Arc;
-use trace_wire::{PageTrace, attribute, page};
-use wasm_bindgen::prelude::*;
-use web_sys::{PerformanceNavigationTiming, PerformanceResourceTiming};
+use crate::page::{self, Call};
+use crate::resource_timing::Times;
+use crate::state::state;
+use crate::{SpanRecord, clock, export, ids};
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, TraceFlags, TraceId, TraceState};
+use std::borrow::Cow;
+use std::cell::RefMut;
+use trace_wire::{PageTrace, attribute};
 
 /// How long, in milliseconds after the page's `load`, to wait for [`hydrate`].
 const PATIENCE_MS: i32 = 10_000;
 
-/// What is known so far; `None` once the spans are on their way.
-struct Load {
+/// Events of `documentFetch`.
+const FETCH_EVENTS: &str = "fetchStart domainLookupStart domainLookupEnd connectStart secureConnectionStart connectEnd requestStart responseStart responseEnd";
+/// Events of `documentLoad`.
+const LOAD_EVENTS: &str = "unloadEventStart unloadEventEnd domInteractive domContentLoadedEventStart domContentLoadedEventEnd domComplete loadEventStart loadEventEnd activationStart";
+/// What else is read.
+const PROPERTIES: &str = "startTime responseEnd loadEventEnd transferSize responseStatus";
+
+/// What is known so far.
+#[derive(Default)]
+pub(crate) struct Load {
     page: Option<PageTrace>,
-    /// When the WASM was instantiated.
-    instantiated: f64,
+    /// When this program began to run.
+    started: f64,
     hydrated: Option<(f64, f64)>,
+    is_loaded: bool,
+    /// Its spans are wanted, and not on their way yet.
+    is_wanted: bool,
+    /// `documentLoad`, once it has been told.
+    root: Option<SpanContext>,
 }
 
-thread_local!(static LOAD: RefCell<Option<Load>> = const { RefCell::new(None) });
+#[inline(never)]
+fn load() -> RefMut<'static, Load> {
+    state().load.borrow_mut()
+}
 
 /// Hydrates the page as the span `hydrate`. Call it after [`crate::start`].
 pub fn hydrate(work: impl FnOnce()) {
-    if cfg!(feature = "inert") || !cfg!(feature = "page-load") {
+    if cfg!(feature = "inert") {
         return work();
     }
-    let start = clock::performance_now();
+    let start = page::performance_now();
     work();
-    LOAD.with_borrow_mut(|load| {
-        if let Some(load) = load {
-            load.hydrated = Some((start, clock::performance_now()));
-        }
-    });
-    dom::after(0, emit_when_complete);
+    load().hydrated = Some((start, page::performance_now()));
+    emit_when_complete();
 }
 
 /// Notes the beginning, and waits for the page's `load`.
-pub(crate) fn start() {
-    let selector = format!("meta[name={}]", page::META);
-    let meta = dom::document().query_selector(&selector).ok().flatten();
-    LOAD.set(Some(Load {
-        page: meta.and_then(|meta| PageTrace::parse(&meta.get_attribute("content")?)),
-        instantiated: clock::performance_now(),
-        hydrated: None,
-    }));
-    if dom::document().ready_state() == "complete" {
-        loaded();
+pub(crate) fn start(is_wanted: bool) {
+    let page = PageTrace::parse(&page::text("meta", trace_wire::page::META));
+    state().is_sampled.set(page.is_none_or(|page| page.sampled));
+    {
+        let mut load = load();
+        load.page = page;
+        load.started = page::performance_now();
+        load.is_wanted = is_wanted;
+    }
+    if is_wanted {
+        page::when_loaded();
     } else {
-        let loaded = Closure::once_into_js(loaded);
-        _ = dom::window().add_event_listener_with_callback("load", loaded.unchecked_ref());
+        export::release();
     }
 }
 
-fn loaded() {
-    // One task later the time of the event's own end is known.
-    dom::after(0, emit_when_complete);
+/// The page has loaded.
+pub(crate) fn loaded() {
+    load().is_loaded = true;
     // An application that never hydrates has a page load all the same.
-    dom::after(PATIENCE_MS, emit);
+    page::call_after(PATIENCE_MS, Call::Patience, 0, 0.0);
+    emit_when_complete();
 }
 
 fn emit_when_complete() {
-    let is_hydrated = LOAD.with_borrow(|load| load.as_ref().is_some_and(|load| load.hydrated.is_some()));
-    if is_hydrated && navigation().is_some_and(|navigation| number(&navigation, "loadEventEnd") > 0.0) {
+    let is_complete = {
+        let load = load();
+        load.is_loaded && load.hydrated.is_some()
+    };
+    if is_complete {
         emit();
     }
 }
 
-fn navigation() -> Option<PerformanceNavigationTiming> {
-    let entries = dom::performance().get_entries_by_type("navigation");
-    entries.get(0).dyn_into().ok()
+/// The root of the page's trace.
+pub(crate) fn root() -> Option<SpanContext> {
+    load().root.clone()
 }
 
-/// Emits what is known, because the page goes away.
-pub(crate) fn end() {
-    emit();
+/// Tells what is known: all, or as much as there is when the page goes away.
+pub(crate) fn emit() {
+    let (page, started, hydrated) = {
+        let mut load = load();
+        if !std::mem::take(&mut load.is_wanted) {
+            return;
+        }
+        (load.page, load.started, load.hydrated)
+    };
+    tell(page, started, hydrated);
+    export::release();
 }
 
-fn emit() {
-    let (Some(load), Some(navigation)) = (LOAD.take(), navigation()) else {
+fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
+    let expected = page.map(|page| trace_wire::hex::write(&page.document_fetch));
+    let read = |properties| page::times("navigation", expected.as_deref().unwrap_or_default(), properties);
+    let numbers = read(PROPERTIES);
+    let [start, response_end, load_end, transfer_size, status, ..] = numbers[..] else {
         return;
     };
-    let hydrated = load.hydrated.map_or(0.0, |(_, end)| end);
-    let loaded = number(&navigation, "loadEventEnd");
-    let is_incomplete = loaded <= 0.0;
-    let end = if is_incomplete {
-        clock::performance_now()
-    } else {
-        loaded.max(hydrated).max(load.instantiated)
-    };
+    let times = Times::find("navigation", expected.as_deref().unwrap_or_default());
+    // Where a proxy has taken `Server-Timing` away, only the size is left to tell.
+    let is_answered = times.is_none_or(|times| times.said.is_echoed || times.said.server.is_none());
+    let is_fresh = transfer_size > 0.0 && is_answered;
+    let own = page.filter(|_| is_fresh);
+    let trace = own.map_or_else(ids::trace_id, |page| TraceId::from_bytes(page.trace_id));
+    let root = own.map_or_else(ids::span_id, |page| SpanId::from_bytes(page.document_load));
+    let fetch = own.map_or_else(ids::span_id, |page| SpanId::from_bytes(page.document_fetch));
+    if page.is_some_and(|page| !page.sampled) {
+        return;
+    }
+    load().root = Some(context(trace, root));
 
-    // A page that is older than its trace (taken from the cache by going back) must not join it a second time.
-    let is_stale = number(&navigation, "transferSize") == 0.0
-        && matches!(navigation.type_(), web_sys::NavigationType::BackForward);
-    let fresh = load.page.filter(|_| !is_stale);
-    let trace = fresh.map_or_else(ids::trace_id, |page| TraceId::from_bytes(page.trace_id));
-    let root = fresh.map_or_else(ids::span_id, |page| SpanId::from_bytes(page.document_load));
-    let fetch = fresh.map_or_else(ids::span_id, |page| SpanId::from_bytes(page.document_fetch));
-    let links = match (load.page, is_stale) {
-        (Some(page), true) => vec![Link::with_context(context(
+    let span = |id: SpanId, name: &'static str, start: f64, end: f64| {
+        let kind = if id == fetch {
+            SpanKind::Client
+        } else {
+            SpanKind::Internal
+        };
+        SpanRecord {
+            parent: if id == root { SpanId::INVALID } else { root },
+            end: clock::at(end.max(start)),
+            epoch: clock::epoch(),
+            ..SpanRecord::new(
+                trace,
+                id,
+                Cow::Borrowed(name),
+                kind,
+                clock::at(start),
+                state().tracer.scope(),
+            )
+        }
+    };
+    let url = |name| KeyValue::new(attribute::URL_FULL, page::text("entry", name));
+
+    let is_incomplete = load_end <= 0.0;
+    let end = if is_incomplete {
+        page::performance_now()
+    } else {
+        load_end.max(started).max(hydrated.map_or(0.0, |(_, end)| end))
+    };
+    let mut document_load = span(root, "documentLoad", start, end);
+    document_load.attributes.push(url("navigation"));
+    document_load.events = events(LOAD_EVENTS, &read(LOAD_EVENTS));
+    document_load
+        .events
+        .extend(events("firstPaint firstContentfulPaint", &page::paints()));
+    if is_incomplete {
+        let incomplete = KeyValue::new(attribute::SPAN_INCOMPLETE, true);
+        document_load.attributes.push(incomplete);
+    }
+    if let (Some(page), false) = (page, is_fresh) {
+        let before = context(
             TraceId::from_bytes(page.trace_id),
             SpanId::from_bytes(page.document_load),
-        ))],
-        _ => vec![],
-    };
-    let scope = Arc::new(InstrumentationScope::builder(env!("CARGO_PKG_NAME")).build());
-    let span = |id: SpanId, parent: SpanId, name: &'static str, start: f64, end: f64| SpanRecord {
-        context: context(trace, id),
-        parent,
-        name: name.into(),
-        kind: SpanKind::Internal,
-        start: clock::at(start),
-        end: clock::at(end.max(start)),
-        attributes: vec![],
-        events: vec![],
-        links: vec![],
-        status: Status::Unset,
-        scope: scope.clone(),
-    };
-    let url = KeyValue::new(attribute::URL_FULL, navigation.name());
-
-    let mut document_load = span(
-        root,
-        SpanId::INVALID,
-        "documentLoad",
-        number(&navigation, "startTime"),
-        end,
-    );
-    document_load.attributes.push(url.clone());
-    if is_incomplete {
-        document_load
-            .attributes
-            .push(KeyValue::new(attribute::SPAN_INCOMPLETE, true));
-    }
-    document_load.events = load_events(&navigation);
-    document_load.links = links;
-
-    if let Some((start, end)) = load.hydrated {
-        export::push(span(ids::span_id(), root, "hydrate", start, end));
-    }
-    if let Some(wasm) = wasm_entry() {
-        let mut wasm_load = span(
-            ids::span_id(),
-            root,
-            "wasm.load",
-            number(&wasm, "startTime"),
-            load.instantiated,
         );
-        wasm_load
-            .attributes
-            .push(KeyValue::new(attribute::URL_FULL, wasm.name()));
-        wasm_load.events = vec![event("responseEnd", number(&wasm, "responseEnd"))];
+        document_load.links.push(Link::with_context(before));
+    }
+    // The server takes the first of the two for both.
+    if response_end > 0.0 {
+        let mut document_fetch = span(fetch, "documentFetch", start, response_end);
+        document_fetch.attributes = vec![KeyValue::new(attribute::HTTP_REQUEST_METHOD, "GET"), url("navigation")];
+        if status > 0.0 {
+            let status = KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, status as i64);
+            document_fetch.attributes.push(status);
+        }
+        if let Some(times) = times {
+            if is_fresh {
+                times.set_clock();
+            }
+            document_fetch.attributes.extend(times.attributes(start));
+        }
+        document_fetch.events = events(FETCH_EVENTS, &read(FETCH_EVENTS));
+        export::push(document_fetch);
+    }
+    if let [wasm_start, wasm_end, ..] = page::times("wasm", "", "startTime responseEnd")[..] {
+        let mut wasm_load = span(ids::span_id(), "wasm.load", wasm_start, started);
+        wasm_load.attributes.push(url("wasm"));
+        wasm_load.events = events("responseEnd", &[wasm_end]);
         export::push(wasm_load);
     }
-    if number(&navigation, "responseEnd") > 0.0 {
-        export::push(document_fetch(
-            span(
-                fetch,
-                root,
-                "documentFetch",
-                number(&navigation, "startTime"),
-                number(&navigation, "responseEnd"),
-            ),
-            &navigation,
-            url,
-        ));
+    if let Some((start, end)) = hydrated {
+        export::push(span(ids::span_id(), "hydrate", start, end));
     }
     export::push(document_load);
 }
 
-/// The request for the page itself, with its phases like every other fetch.
-fn document_fetch(mut span: SpanRecord, navigation: &PerformanceNavigationTiming, url: KeyValue) -> SpanRecord {
-    span.kind = SpanKind::Client;
-    span.attributes = vec![KeyValue::new(attribute::HTTP_REQUEST_METHOD, "GET"), url];
-    let status = number(navigation, "responseStatus");
-    if status > 0.0 {
-        span.attributes
-            .push(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, status as i64));
-    }
-    let times = Times::of(navigation, resource_timing::server_of(navigation));
-    span.attributes
-        .extend(times.attributes(number(navigation, "startTime")));
-    span.events = milestones(
-        navigation,
-        &[
-            "fetchStart",
-            "domainLookupStart",
-            "domainLookupEnd",
-            "connectStart",
-            "secureConnectionStart",
-            "connectEnd",
-            "requestStart",
-            "responseStart",
-            "responseEnd",
-        ],
-    );
-    span
-}
-
-/// The page's milestones, under OpenTelemetry's names for them.
-fn load_events(navigation: &PerformanceNavigationTiming) -> Vec<Event> {
-    let mut events = milestones(
-        navigation,
-        &[
-            "domInteractive",
-            "domContentLoadedEventStart",
-            "domContentLoadedEventEnd",
-            "domComplete",
-            "loadEventStart",
-            "loadEventEnd",
-        ],
-    );
-    let paints = dom::performance().get_entries_by_type("paint");
-    for paint in paints.iter() {
-        let paint: web_sys::PerformanceEntry = paint.unchecked_into();
-        match paint.name().as_str() {
-            "first-paint" => events.push(event("firstPaint", number(&paint, "startTime"))),
-            "first-contentful-paint" => events.push(event("firstContentfulPaint", number(&paint, "startTime"))),
-            _ => {}
+/// Those that have happened: `names` with spaces between, and the time of each, 0 for never.
+fn events(mut names: &'static str, times: &[f64]) -> Vec<Event> {
+    let mut events = Vec::new();
+    for at in times {
+        // By bytes: a searcher of text would weigh a kilobyte.
+        let end = names.bytes().position(|byte| byte == b' ').unwrap_or(names.len());
+        let name = names.get(..end).unwrap_or_default();
+        names = names.get(end + 1..).unwrap_or_default();
+        if *at > 0.0 && !name.is_empty() {
+            events.push(Event::new(name, clock::at(*at), vec![], 0));
         }
     }
     events
 }
 
-/// OpenTelemetry names these events as the platform names its properties.
-fn milestones(navigation: &JsValue, names: &[&'static str]) -> Vec<Event> {
-    let times = names.iter().map(|name| (*name, number(navigation, name)));
-    times
-        .filter(|(_, at)| *at > 0.0)
-        .map(|(name, at)| event(name, at))
-        .collect()
-}
-
-fn wasm_entry() -> Option<PerformanceResourceTiming> {
-    let entries = dom::performance().get_entries_by_type("resource");
-    entries
-        .iter()
-        .filter_map(|entry| entry.dyn_into::<PerformanceResourceTiming>().ok())
-        .find(|entry| {
-            entry
-                .name()
-                .split(['?', '#'])
-                .next()
-                .is_some_and(|path| path.ends_with(".wasm"))
-        })
-}
-
-fn event(name: &'static str, at: f64) -> Event {
-    Event::new(name, clock::at(at), vec![], 0)
-}
-
 fn context(trace: TraceId, span: SpanId) -> SpanContext {
-    SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::default())
+    SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE)
 }

@@ -1,18 +1,17 @@
 //! What the browser measured of one request: its `PerformanceResourceTiming` entry
 //! (<https://www.w3.org/TR/resource-timing/>), found by the span id that the server echoed.
 
-use crate::dom;
+use crate::clock;
+use crate::page::{self, Said};
 use opentelemetry::KeyValue;
-use trace_wire::{attribute, server_timing};
-use wasm_bindgen::prelude::*;
-use web_sys::{PerformanceResourceTiming, PerformanceServerTiming};
+use trace_wire::attribute;
 
-/// How many entries the page keeps; the browser's own limit of 250 is soon reached by a page that polls.
-const BUFFER: u32 = 1000;
+/// What is read of an entry, in the order of [`Times`]'s fields.
+const PROPERTIES: &str = "domainLookupStart domainLookupEnd connectStart secureConnectionStart connectEnd requestStart responseStart responseEnd";
 
 /// Times of one request, in milliseconds of the performance time line; 0 where the browser does not tell (another
 /// origin without `Timing-Allow-Origin`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Times {
     pub(crate) domain_lookup_start: f64,
     pub(crate) domain_lookup_end: f64,
@@ -23,10 +22,8 @@ pub(crate) struct Times {
     pub(crate) request_start: f64,
     pub(crate) response_start: f64,
     pub(crate) response_end: f64,
-    /// The server's own duration, a length of time.
-    pub(crate) server: Option<f64>,
-    /// `http/1.1`, `h2`, …; empty where the browser does not tell.
-    pub(crate) protocol: String,
+    /// What the server says of itself.
+    pub(crate) said: Said,
 }
 
 /// Where the time of a request went, in milliseconds. `queue` to `download` add up to its duration.
@@ -84,101 +81,103 @@ impl Times {
 
     /// What is left of the wait without the server.
     pub(crate) fn network(&self, wait: f64) -> Option<f64> {
-        Some((wait - self.server?).max(0.0))
+        Some((wait - self.said.server?).max(0.0))
     }
 }
 
 impl Times {
-    /// The times of an entry, and what the server said of its own.
-    pub(crate) fn of(entry: &PerformanceResourceTiming, server: Option<f64>) -> Self {
-        Self {
-            domain_lookup_start: number(entry, "domainLookupStart"),
-            domain_lookup_end: number(entry, "domainLookupEnd"),
-            connect_start: number(entry, "connectStart"),
-            secure_connection_start: number(entry, "secureConnectionStart"),
-            connect_end: number(entry, "connectEnd"),
-            request_start: number(entry, "requestStart"),
-            response_start: number(entry, "responseStart"),
-            response_end: number(entry, "responseEnd"),
-            server,
-            protocol: entry.next_hop_protocol(),
+    /// The times of an entry, and what the server said of its own: see [`page::times`] for `name` and `client`.
+    ///
+    /// In Chromium the entry is there as soon as the body has been read.
+    pub(crate) fn find(name: &str, client: &str) -> Option<Self> {
+        let numbers = page::times(name, client, PROPERTIES);
+        let (times, said) = Said::split(&numbers)?;
+        let [
+            domain_lookup_start,
+            domain_lookup_end,
+            connect_start,
+            secure_connection_start,
+            connect_end,
+            request_start,
+            response_start,
+            response_end,
+        ] = *times.as_array()?;
+        Some(Self {
+            domain_lookup_start,
+            domain_lookup_end,
+            connect_start,
+            secure_connection_start,
+            connect_end,
+            request_start,
+            response_start,
+            response_end,
+            said,
+        })
+    }
+
+    /// Takes what this response says of the server's clock into account.
+    pub(crate) fn set_clock(&self) {
+        if let Self {
+            said:
+                Said {
+                    server: Some(server),
+                    received: Some(received),
+                    ..
+                },
+            request_start,
+            response_start,
+            ..
+        } = *self
+            && request_start > 0.0
+        {
+            clock::learn(request_start, response_start, received, received + server);
         }
     }
 
     /// The attributes of the span that began at `start`: `timing.*` as far as they are known, and the protocol.
     pub(crate) fn attributes(&self, start: f64) -> Vec<KeyValue> {
-        let mut attributes = Vec::with_capacity(9);
-        if let Some(phases) = self.phases(start) {
-            attributes.extend([
-                KeyValue::new(attribute::TIMING_QUEUE_MS, phases.queue),
-                KeyValue::new(attribute::TIMING_DNS_MS, phases.dns),
-                KeyValue::new(attribute::TIMING_CONNECT_MS, phases.connect),
-                KeyValue::new(attribute::TIMING_TLS_MS, phases.tls),
-                KeyValue::new(attribute::TIMING_WAIT_MS, phases.wait),
-                KeyValue::new(attribute::TIMING_DOWNLOAD_MS, phases.download),
-            ]);
-            if let Some(network) = self.network(phases.wait) {
-                attributes.push(KeyValue::new(attribute::TIMING_NETWORK_MS, network));
+        let phases = self.phases(start);
+        let network = phases.and_then(|phases| self.network(phases.wait));
+        let known = [
+            (attribute::TIMING_QUEUE_MS, phases.map(|phases| phases.queue)),
+            (attribute::TIMING_DNS_MS, phases.map(|phases| phases.dns)),
+            (attribute::TIMING_CONNECT_MS, phases.map(|phases| phases.connect)),
+            (attribute::TIMING_TLS_MS, phases.map(|phases| phases.tls)),
+            (attribute::TIMING_WAIT_MS, phases.map(|phases| phases.wait)),
+            (attribute::TIMING_DOWNLOAD_MS, phases.map(|phases| phases.download)),
+            (attribute::TIMING_NETWORK_MS, network),
+            (attribute::TIMING_SERVER_MS, self.said.server),
+        ];
+        let mut attributes = Vec::new();
+        for (key, value) in known {
+            if let Some(value) = value {
+                attributes.push(KeyValue::new(key, value));
             }
         }
-        if let Some(server) = self.server {
-            attributes.push(KeyValue::new(attribute::TIMING_SERVER_MS, server));
-        }
-        let version = match self.protocol.as_str() {
-            "h2" => "2",
-            "h3" => "3",
-            other => other.strip_prefix("http/").unwrap_or_default(),
+        let version = match self.said.protocol {
+            Some(1.0) => "1.0",
+            Some(1.1) => "1.1",
+            Some(2.0) => "2",
+            Some(3.0) => "3",
+            _ => return attributes,
         };
-        if !version.is_empty() {
-            attributes.push(KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, version.to_owned()));
-        }
+        attributes.push(KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, version));
         attributes
     }
-}
-
-/// The times of the request to `url` that carried the span id `client` (hex). In Chromium the entry is there as soon
-/// as the body has been read.
-pub(crate) fn find(url: &str, client: &str) -> Option<Times> {
-    let entries = dom::performance().get_entries_by_name_with_entry_type(url, "resource");
-    (0..entries.length()).rev().find_map(|index| {
-        let entry: PerformanceResourceTiming = entries.get(index).dyn_into().ok()?;
-        let echo = server_timing(&entry, server_timing::CLIENT)?;
-        (echo.description() == client).then(|| Times::of(&entry, server_of(&entry)))
-    })
-}
-
-/// A numeric property of an entry, 0 where there is none. By its name: an import for each of two dozen properties would
-/// weigh more than a kilobyte in the page's WASM.
-pub(crate) fn number(entry: &JsValue, property: &str) -> f64 {
-    let value = js_sys::Reflect::get(entry, &property.into());
-    value.ok().and_then(|value| value.as_f64()).unwrap_or_default()
-}
-
-/// How long the server says that it took, in milliseconds.
-pub(crate) fn server_of(entry: &PerformanceResourceTiming) -> Option<f64> {
-    server_timing(entry, server_timing::SERVER).map(|timing| timing.duration())
-}
-
-fn server_timing(entry: &PerformanceResourceTiming, name: &str) -> Option<PerformanceServerTiming> {
-    entry
-        .server_timing()
-        .iter()
-        .map(JsCast::unchecked_into::<PerformanceServerTiming>)
-        .find(|timing| timing.name() == name)
-}
-
-/// Makes room for more entries, and room again when they have run out: an entry that finds none is lost, and with it
-/// the phases of its fetch. Each is looked up right after its body has been read, so old ones are not needed.
-pub(crate) fn keep_room() {
-    let performance = dom::performance();
-    performance.set_resource_timing_buffer_size(BUFFER);
-    let full = Closure::<dyn Fn()>::new(|| dom::performance().clear_resource_timings()).into_js_value();
-    _ = performance.add_event_listener_with_callback("resourcetimingbufferfull", full.unchecked_ref());
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn said(server: Option<f64>) -> Said {
+        Said {
+            server,
+            received: None,
+            protocol: None,
+            is_echoed: true,
+        }
+    }
 
     /// A new TLS connection, with a gap before each phase; begun at 2.
     fn times() -> Times {
@@ -191,8 +190,7 @@ mod tests {
             request_start: 18.0,
             response_start: 50.0,
             response_end: 53.5,
-            server: Some(20.0),
-            protocol: String::new(),
+            said: said(Some(20.0)),
         }
     }
 
@@ -250,7 +248,7 @@ mod tests {
         assert_eq!(times().network(32.0), Some(12.0));
         assert_eq!(
             Times {
-                server: Some(33.0),
+                said: said(Some(33.0)),
                 ..times()
             }
             .network(32.0),
@@ -258,7 +256,7 @@ mod tests {
         );
         assert_eq!(
             Times {
-                server: None,
+                said: said(None),
                 ..times()
             }
             .network(32.0),

@@ -1,9 +1,11 @@
 //! Starting it all, before the page hydrates.
 
 use crate::otlp::SpanRecord;
-use crate::{BrowserTracerProvider, export, interaction, page_load, resource_timing};
+use crate::page::{self, Args, Call};
+use crate::state::state;
+use crate::{BrowserTracerProvider, exception, export, interaction, page_load, tracer};
 use opentelemetry::{KeyValue, global};
-use std::cell::Cell;
+use std::cell::RefMut;
 
 /// What an application says about itself.
 pub struct Config {
@@ -13,11 +15,14 @@ pub struct Config {
     pub endpoint: Option<String>,
     /// Further resource attributes.
     pub resource: Vec<KeyValue>,
-    /// Other origins, such as `https://api.example.com`, that may receive `traceparent`. They have to allow the header
-    /// (CORS).
+    /// Other origins, such as `https://api.example.com`, that may receive `traceparent` and `baggage`. They have to allow
+    /// both headers (CORS).
     pub propagate_to: Vec<String>,
-    /// Whether the page's own load is reported: `documentLoad` and what is below it; needs the feature `page-load`.
-    /// Default: yes.
+    /// The pattern of the page at a path, such as `/@{handle}`, where a router in the page goes without loading a
+    /// document: names `navigate {pattern}`. Default: none, and no such spans.
+    pub routes: fn(&str) -> Option<&'static str>,
+    /// Whether the page's own load is reported: `documentLoad` and what is below it. Nothing is sent before it is
+    /// complete. Default: yes.
     pub page_load: bool,
     /// Sees each span as it ends, before it is sent: for tests and for a developer's console.
     pub observer: Option<fn(&SpanRecord)>,
@@ -31,36 +36,105 @@ impl Config {
             endpoint: Some(trace_wire::TRACES_PATH.into()),
             resource: Vec::new(),
             propagate_to: Vec::new(),
+            routes: |_| None,
             page_load: true,
             observer: None,
         }
     }
 }
 
+/// What [`start`] was told, and the page's origin.
+pub(crate) struct Started {
+    pub(crate) config: Config,
+    origin: String,
+}
+
+/// `None` before [`start`].
+#[inline(never)]
+pub(crate) fn started() -> RefMut<'static, Option<Started>> {
+    state().started.borrow_mut()
+}
+
 /// Starts browser telemetry; call it before hydrating, since the executor has to be in place by then. A second call
 /// does nothing.
 pub fn start(config: Config) {
     // A constant: with it, the linker drops all that follows.
-    if cfg!(feature = "inert") {
+    if cfg!(feature = "inert") || started().is_some() {
         return;
     }
-    thread_local!(static STARTED: Cell<bool> = const { Cell::new(false) });
-    if STARTED.replace(true) {
-        return;
-    }
+    let origin = page::text("origin", "");
+    let page_load = config.page_load;
+    *started() = Some(Started { config, origin });
     #[cfg(target_arch = "wasm32")]
     if trace_executor::init_browser(interaction::is_over).is_err() {
-        web_sys::console::warn_1(
-            &"browser-telemetry: another executor was set before start(); what happens after an await will not be \
-              in the trace. Call start() before hydrating."
-                .into(),
+        page::complain(
+            "browser-telemetry: another executor was set before start(); what happens after an await will not be \
+             in the trace. Call start() before hydrating.",
         );
     }
     global::set_tracer_provider(BrowserTracerProvider::default());
-    resource_timing::keep_room();
-    interaction::listen();
-    if cfg!(feature = "page-load") && config.page_load {
-        page_load::start();
+    exception::listen();
+    page::listen(answer);
+    page_load::start(page_load);
+}
+
+/// The pattern of the page at a path.
+pub(crate) fn routes(path: &str) -> Option<&'static str> {
+    let routes = started().as_ref()?.config.routes;
+    if path.is_empty() { None } else { routes(path) }
+}
+
+/// Whether a URL is of the page's own origin.
+pub(crate) fn is_own(url: &str) -> bool {
+    started().as_ref().is_some_and(|started| is_of(url, &started.origin))
+}
+
+/// Trace context is for our own origin and for those that the application named: elsewhere it would tell strangers
+/// about the person and make the browser ask their servers for leave (CORS).
+pub(crate) fn propagates_to(url: &str) -> bool {
+    started().as_ref().is_some_and(|started| {
+        let mut origins = started.config.propagate_to.iter();
+        is_of(url, &started.origin) || origins.any(|origin| is_of(url, origin))
+    })
+}
+
+fn is_of(url: &str, origin: &str) -> bool {
+    url.strip_prefix(origin).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn answer(call: Call, args: Args) -> u32 {
+    match call {
+        Call::Enter => return interaction::enter(args),
+        Call::LeaveAll => interaction::leave_all(),
+        Call::PopState => return interaction::pop_state(args),
+        Call::Leave => interaction::leave(args.id),
+        Call::Settled => interaction::settled(args.id, args.at),
+        Call::Exception => exception::uncaught(&args.name, &args.path),
+        Call::Hidden => export::leave(),
+        Call::PageHide => {
+            export::set_gone(true);
+            tracer::end_all();
+            export::leave();
+        }
+        Call::PageShow => {
+            export::set_gone(false);
+            interaction::restored(args);
+        }
+        Call::Loaded => page_load::loaded(),
+        Call::Flush => export::due(),
+        Call::Patience => page_load::emit(),
     }
-    export::start(config);
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of;
+
+    #[test]
+    fn an_origin_is_whole() {
+        assert!(is_of("http://localhost:3000/api", "http://localhost:3000"));
+        assert!(!is_of("http://localhost:30000/api", "http://localhost:3000"));
+        assert!(!is_of("https://a.example.evil/", "https://a.example"));
+    }
 }

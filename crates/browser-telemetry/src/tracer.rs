@@ -3,8 +3,9 @@
 //! A span is only a handle: what has been recorded so far lies in one list, so that `pagehide` can end and send what
 //! is still open. Whatever its handle does afterwards changes nothing.
 
-use crate::interaction::{self, Interaction};
+use crate::interaction;
 use crate::otlp::{self, SpanRecord};
+use crate::state::state;
 use crate::{clock, export, ids, page_load};
 use opentelemetry::trace::{
     Event, Link, Span, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId,
@@ -12,7 +13,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::RefMut;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -22,11 +23,16 @@ const MAX_OPEN: usize = 1024;
 /// (the specification's default for attributes, `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`).
 const MAX_PER_SPAN: usize = 128;
 
-thread_local!(static OPEN: RefCell<Vec<Open>> = const { RefCell::new(Vec::new()) });
-
-struct Open {
+/// A span that is open.
+pub(crate) struct Open {
     record: SpanRecord,
-    interaction: Option<Arc<Interaction>>,
+    /// The interaction that it is a part of; 0 for none.
+    interaction: u32,
+}
+
+#[inline(never)]
+fn open() -> RefMut<'static, Vec<Open>> {
+    state().open.borrow_mut()
 }
 
 /// Makes [`BrowserTracer`]s. [`crate::start`] sets it as the global provider.
@@ -51,57 +57,78 @@ impl Tracer for BrowserTracer {
     type Span = BrowserSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> BrowserSpan {
-        let span = parent.span();
-        let parent_context = span.span_context();
-        let is_child = parent_context.is_valid();
-        let (trace_id, flags, state) = if is_child {
-            let state = parent_context.trace_state().clone();
-            (parent_context.trace_id(), parent_context.trace_flags(), state)
-        } else {
-            (ids::trace_id(), TraceFlags::SAMPLED, TraceState::default())
-        };
-        let context = SpanContext::new(trace_id, ids::span_id(), flags, false, state);
-        if !flags.is_sampled() || parent.is_telemetry_suppressed() {
-            return BrowserSpan { context };
+        let start = builder.start_time.unwrap_or_else(clock::now);
+        let kind = builder.span_kind.unwrap_or(SpanKind::Internal);
+        let span = self.begin(
+            parent,
+            builder.name,
+            kind,
+            start,
+            builder.attributes.unwrap_or_default(),
+        );
+        if let Some(mut record) = record(span.id()) {
+            record.events = builder.events.unwrap_or_default();
+            record.links = builder.links.unwrap_or_default();
         }
-        let record = SpanRecord {
-            context: context.clone(),
-            parent: if is_child {
-                parent_context.span_id()
-            } else {
-                SpanId::INVALID
-            },
-            name: builder.name,
-            kind: builder.span_kind.unwrap_or(SpanKind::Internal),
-            start: builder.start_time.unwrap_or_else(clock::now),
-            end: SystemTime::UNIX_EPOCH,
-            attributes: builder.attributes.unwrap_or_default(),
-            events: builder.events.unwrap_or_default(),
-            links: builder.links.unwrap_or_default(),
-            status: Status::Unset,
-            scope: self.scope.clone(),
-        };
-        OPEN.with_borrow_mut(|open| {
-            if open.len() >= MAX_OPEN {
-                export::count_dropped(1);
-                return;
-            }
-            let interaction = interaction::of(parent);
-            if let Some(interaction) = &interaction {
-                interaction.opened();
-            }
-            open.push(Open { record, interaction });
-        });
-        export::opened();
-        BrowserSpan { context }
+        span
     }
 }
 
 impl BrowserTracer {
     /// This crate's own. Past the global provider: that would be this one, behind 1 KB of dynamic dispatch.
     pub(crate) fn own() -> Self {
-        let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME")).build();
-        BrowserTracerProvider::default().tracer_with_scope(scope)
+        BrowserTracerProvider::default()
+            .tracer_with_scope(InstrumentationScope::builder(env!("CARGO_PKG_NAME")).build())
+    }
+
+    pub(crate) fn scope(&self) -> Arc<InstrumentationScope> {
+        self.scope.clone()
+    }
+
+    /// Opens a span below the one in `parent`, or a root.
+    pub(crate) fn begin(
+        &self,
+        parent: &Context,
+        name: Cow<'static, str>,
+        kind: SpanKind,
+        start: SystemTime,
+        attributes: Vec<KeyValue>,
+    ) -> BrowserSpan {
+        let span = parent.span();
+        let above = span.span_context();
+        let is_child = above.is_valid();
+        let (trace, flags) = if is_child {
+            (above.trace_id(), above.trace_flags())
+        } else {
+            clock::check();
+            let flags = if state().is_sampled.get() {
+                TraceFlags::SAMPLED
+            } else {
+                TraceFlags::default()
+            };
+            (ids::trace_id(), flags)
+        };
+        let id = ids::span_id();
+        let context = SpanContext::new(trace, id, flags, false, TraceState::NONE);
+        if !flags.is_sampled() || parent.is_telemetry_suppressed() {
+            return BrowserSpan { context };
+        }
+        let interaction = interaction::of(above.span_id(), trace);
+        let mut open = open();
+        if open.len() < MAX_OPEN {
+            let record = SpanRecord {
+                parent: above.span_id(),
+                attributes,
+                ..SpanRecord::new(trace, id, name, kind, start, self.scope.clone())
+            };
+            open.push(Open { record, interaction });
+            drop(open);
+            interaction::opened(interaction);
+            export::opened();
+        } else {
+            export::count_dropped(1);
+        }
+        BrowserSpan { context }
     }
 }
 
@@ -112,14 +139,46 @@ pub struct BrowserSpan {
 }
 
 impl BrowserSpan {
-    /// Changes the record, while the span is open.
-    fn with(&self, change: impl FnOnce(&mut SpanRecord)) {
-        let id = self.context.span_id();
-        OPEN.with_borrow_mut(|open| {
-            if let Some(open) = open.iter_mut().rfind(|open| open.record.context.span_id() == id) {
-                change(&mut open.record);
-            }
-        });
+    pub(crate) fn id(&self) -> SpanId {
+        self.context.span_id()
+    }
+}
+
+/// The record of a span, while it is open.
+#[inline(never)]
+pub(crate) fn record(id: SpanId) -> Option<RefMut<'static, SpanRecord>> {
+    RefMut::filter_map(open(), |open| {
+        open.iter_mut()
+            .rev()
+            .map(|open| &mut open.record)
+            .find(|record| record.span_id == id)
+    })
+    .ok()
+}
+
+/// Whether a span is open.
+pub(crate) fn is_recording(id: SpanId) -> bool {
+    record(id).is_some()
+}
+
+/// Sets attributes of a span.
+pub(crate) fn set_all(id: SpanId, attributes: Vec<KeyValue>) {
+    if let Some(mut record) = record(id) {
+        for attribute in attributes {
+            otlp::set(&mut record.attributes, attribute, MAX_PER_SPAN);
+        }
+    }
+}
+
+/// Ends a span.
+pub(crate) fn end(id: SpanId, at: SystemTime) {
+    let ended = {
+        let mut open = open();
+        let position = open.iter().rposition(|open| open.record.span_id == id);
+        position.map(|position| open.remove(position))
+    };
+    if let Some(ended) = ended {
+        ended.end(at);
     }
 }
 
@@ -128,8 +187,10 @@ impl Span for BrowserSpan {
     where
         T: Into<Cow<'static, str>>,
     {
-        let timestamp = clock::sharpen(timestamp, clock::now());
-        self.with(|record| push(&mut record.events, Event::new(name, timestamp, attributes, 0)));
+        let event = Event::new(name, clock::sharpen(timestamp), attributes, 0);
+        if let Some(mut record) = record(self.id()) {
+            push(&mut record.events, event);
+        }
     }
 
     fn span_context(&self) -> &SpanContext {
@@ -137,79 +198,81 @@ impl Span for BrowserSpan {
     }
 
     fn is_recording(&self) -> bool {
-        let mut recording = false;
-        self.with(|_| recording = true);
-        recording
+        is_recording(self.id())
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        self.with(|record| otlp::set(&mut record.attributes, attribute, MAX_PER_SPAN));
+        set_all(self.id(), vec![attribute]);
     }
 
     fn set_status(&mut self, status: Status) {
         // Ok is final, and Unset changes nothing (the specification's order of statuses, which `Status` has).
-        self.with(|record| {
-            if status > record.status {
-                record.status = status;
-            }
-        });
+        if let Some(mut record) = record(self.id())
+            && status > record.status
+        {
+            record.status = status;
+        }
     }
 
     fn update_name<T>(&mut self, name: T)
     where
         T: Into<Cow<'static, str>>,
     {
-        self.with(|record| record.name = name.into());
+        let name = name.into();
+        if let Some(mut record) = record(self.id()) {
+            record.name = name;
+        }
     }
 
     fn add_link(&mut self, context: SpanContext, attributes: Vec<KeyValue>) {
-        self.with(|record| push(&mut record.links, Link::new(context, attributes, 0)));
+        if let Some(mut record) = record(self.id()) {
+            push(&mut record.links, Link::new(context, attributes, 0));
+        }
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
-        let id = self.context.span_id();
-        let ended = OPEN.with_borrow_mut(|open| {
-            let position = open.iter().rposition(|open| open.record.context.span_id() == id)?;
-            Some(open.remove(position))
-        });
-        if let Some(ended) = ended {
-            ended.end(clock::sharpen(timestamp, clock::now()));
-        }
+        end(self.id(), clock::sharpen(timestamp));
     }
 }
 
 impl Drop for BrowserSpan {
     fn drop(&mut self) {
-        if self.is_recording() {
-            self.end_with_timestamp(clock::now());
-        }
+        end(self.id(), clock::now());
     }
 }
 
 impl Open {
     fn end(mut self, end: SystemTime) {
         self.record.end = end.max(self.record.start);
-        if let Some(interaction) = &self.interaction {
-            interaction.ended(self.record.end);
-        }
+        self.record.epoch = clock::epoch();
+        interaction::ended(self.interaction, self.record.end);
         export::push(self.record);
     }
 }
 
 /// Whether any span of a trace is open.
 pub(crate) fn is_open(trace: TraceId) -> bool {
-    OPEN.with_borrow(|open| open.iter().any(|open| open.record.context.trace_id() == trace))
+    open().iter().any(|open| open.record.trace_id == trace)
+}
+
+/// Moves what is open, because the clock was anchored anew.
+pub(crate) fn move_open(to: impl Fn(SystemTime) -> SystemTime) {
+    for open in open().iter_mut() {
+        open.record.start = to(open.record.start);
+        for event in &mut open.record.events {
+            event.timestamp = to(event.timestamp);
+        }
+    }
 }
 
 /// Ends what is open, because the page goes away, and marks it: [`trace_wire::attribute::SPAN_INCOMPLETE`].
 pub(crate) fn end_all() {
-    if cfg!(feature = "page-load") {
-        page_load::end();
-    }
+    page_load::emit();
     interaction::end_settled();
     let now = clock::now();
+    let left = std::mem::take(&mut *open());
     // The newest first, so that children have ended when their interaction does.
-    for mut open in OPEN.take().into_iter().rev() {
+    for mut open in left.into_iter().rev() {
         let incomplete = KeyValue::new(trace_wire::attribute::SPAN_INCOMPLETE, true);
         otlp::set(&mut open.record.attributes, incomplete, usize::MAX);
         open.end(now);
@@ -217,7 +280,7 @@ pub(crate) fn end_all() {
     interaction::forget_all();
 }
 
-fn push<T>(list: &mut Vec<T>, item: T) {
+pub(crate) fn push<T>(list: &mut Vec<T>, item: T) {
     if list.len() < MAX_PER_SPAN {
         list.push(item);
     }

@@ -54,12 +54,9 @@ fn named<'a>(spans: &'a [SpanRecord], name: &str) -> &'a SpanRecord {
 }
 
 fn children<'a>(spans: &'a [SpanRecord], parent: &SpanRecord) -> Vec<&'a SpanRecord> {
-    let children: Vec<_> = spans
-        .iter()
-        .filter(|span| span.parent == parent.context.span_id())
-        .collect();
+    let children: Vec<_> = spans.iter().filter(|span| span.parent == parent.span_id).collect();
     for child in &children {
-        assert_eq!(child.context.trace_id(), parent.context.trace_id());
+        assert_eq!(child.trace_id, parent.trace_id);
         assert!(
             child.start >= parent.start && child.end <= parent.end,
             "{} lies inside its parent",

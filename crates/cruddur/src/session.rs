@@ -79,6 +79,14 @@ pub async fn end(db: &Db, token: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// A name for the session of this token, for those who may know which session it is and not its token: the same for as
+/// long as it lasts, another one after the next sign-in. 16 hexadecimal digits, and not those of the table.
+pub fn public_name(token: &str) -> String {
+    let mut name = hashed(&format!("name of {token}"));
+    name.truncate(16);
+    name
+}
+
 /// Removes the sessions that are over, and says how many they were. Makes no span when there are none.
 ///
 /// # Errors
@@ -108,4 +116,17 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_public_name_is_of_one_token_and_tells_nothing_of_it() {
+        let name = public_name("a token");
+        assert_eq!((name.len(), &name), (16, &public_name("a token")));
+        assert_ne!(name, public_name("another token"));
+        assert!(!hashed("a token").contains(&name));
+    }
 }

@@ -4,6 +4,7 @@
 //! - [`RequestSpanLayer`] makes the request's span, joins the caller's trace, keeps the context current in the handler
 //!   and in the streamed body, and answers with `Server-Timing`.
 //! - [`Telemetry`] sets the tracer provider up; finished spans go through [`SinkProcessor`] into a [`SpanSink`].
+//! - [`PageTraces`] makes the browser the root of its own page loads, and begins the visit (`session.id`).
 //! - [`Relay`] takes OTLP over HTTP, from the pages of the same origin and from other services with a key.
 //!
 //! Spans are made with the `opentelemetry` API itself and not with `tracing`: each part of an app has a scope of its
@@ -35,7 +36,7 @@ mod sink;
 #[cfg(feature = "forward")]
 pub use forward::{ForwardError, OtlpForwarder};
 pub use otlp_target::{OtlpCompression, OtlpProtocol, OtlpTarget};
-pub use page::{PageTraces, WAIT as PAGE_WAIT, current_page};
+pub use page::{PageSampler, PageTraces, WAIT as PAGE_WAIT, current_page};
 pub use processor::{BatchConfig, Counts, EnvError, SinkProcessor};
 pub use relay::{EndUser, Relay, RelayConfig, RelayCounts, RequestRefusals, SpanRefusals};
 pub use request::{QuietPaths, RequestSpanLayer, RequestSpanService, ResponseFuture, SpanBody};

@@ -7,9 +7,15 @@
 //! A page that was closed early, has JavaScript off, is read by a crawler or turned out to be a redirect never sends
 //! them. Then the server makes both from its own times, marked [`attribute::SPAN_SYNTHETIC`], so that no trace is left
 //! without a root; a pair that comes later is refused and counted.
+//!
+//! Whether the page records at all is decided here as well ([`PageSampler`]) and handed over with the ids. For a page that
+//! is not recorded nothing waits.
 
+mod sampler;
 mod synthetic;
 mod waiting;
+
+pub use sampler::PageSampler;
 
 use crate::sink::SpanSink;
 use axum::extract::MatchedPath;
@@ -53,7 +59,8 @@ impl std::fmt::Debug for PageTraces {
 
 impl PageTraces {
     /// Page loads of the frontend `service`. `is_page` says which routes (as axum writes them) are pages, and `wait` how
-    /// long their spans may take ([`WAIT`]).
+    /// long their spans may take ([`WAIT`]). Where no route was matched, `is_page` is asked about `""`: what then says
+    /// that there is nothing at this address may be a page of the app, too.
     pub fn new(sink: Arc<dyn SpanSink>, service: impl Into<String>, is_page: fn(&str) -> bool, wait: Duration) -> Self {
         Self(Arc::new(Inner {
             sink,
@@ -97,9 +104,10 @@ impl PageTraces {
         self.0.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens a page's trace, if this request is for a page.
+    /// Opens a page's trace, if this request is for a page. Not recorded, it is to be let go again.
     pub(crate) fn reserve<B>(&self, request: &Request<B>) -> Option<PageTrace> {
-        let route = request.extensions().get::<MatchedPath>()?.as_str();
+        let route = request.extensions().get::<MatchedPath>();
+        let route = route.map_or("", MatchedPath::as_str);
         if request.method() != Method::GET || !(self.0.is_page)(route) || !is_navigation(request.headers()) {
             return None;
         }
@@ -111,6 +119,11 @@ impl PageTraces {
             sampled: true,
         };
         self.pages().reserve(page, Instant::now()).then_some(page)
+    }
+
+    /// Waits no longer for a page: it is not recorded, so nothing will come.
+    pub(crate) fn let_go(&self, page: PageTrace) {
+        self.pages().let_go(page);
     }
 
     /// Whether a span from a page may pass: not if the server has made the same span already.

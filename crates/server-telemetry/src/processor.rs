@@ -70,8 +70,8 @@ impl CountsReader {
 
 /// A [`SpanProcessor`] that encodes batches as OTLP and appends them to a [`SpanSink`].
 ///
-/// `on_start` copies `user.id` and `user.name` onto spans that are made under a request whose user is known
-/// ([`crate::set_user`]). `on_end` never waits: a full queue drops the span and counts it. `force_flush` and `shutdown`
+/// `on_start` copies `session.id`, and `user.id` and `user.name` once they are known ([`crate::set_user`]), onto spans that
+/// are made under a request. `on_end` never waits: a full queue drops the span and counts it. `force_flush` and `shutdown`
 /// answer `Ok` only where every span that was waiting is safe now, and give up after a while.
 ///
 /// The resource is the provider's own: two providers with a processor each keep their service names apart.
@@ -106,8 +106,8 @@ impl SinkProcessor {
 
 impl SpanProcessor for SinkProcessor {
     fn on_start(&self, span: &mut Span, cx: &Context) {
-        if let Some(user) = cx.get::<RequestScope>().and_then(RequestScope::user) {
-            span.set_attributes(user);
+        if let Some(request) = cx.get::<RequestScope>() {
+            span.set_attributes(request.shared());
         }
     }
 

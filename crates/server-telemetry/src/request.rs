@@ -12,6 +12,7 @@ mod open_span;
 mod parent;
 mod quiet;
 mod scope;
+mod session;
 
 pub use body::SpanBody;
 pub use future::ResponseFuture;
@@ -21,15 +22,16 @@ pub use scope::{record_route, set_route, set_user};
 
 use crate::page::{self, PageTraces};
 use axum::extract::{MatchedPath, OriginalUri};
-use http::{Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response};
 use open_span::OpenSpan;
 use opentelemetry::global::BoxedTracer;
 use opentelemetry::trace::{Span, SpanKind, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope, global};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Instant, SystemTime};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tower::{Layer, Service};
+use trace_wire::PageTrace;
 
 /// Makes a SERVER span of each request, named `{METHOD} {http.route}`, by the stable HTTP semantic conventions
 /// (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>).
@@ -40,6 +42,7 @@ use tower::{Layer, Service};
 ///   body is through. A request that is given up before (the client went away) ends it too, with
 ///   `error.type = cancelled`.
 /// - The response carries `Server-Timing` ([`trace_wire::ServerTiming`]), beside such headers of the app's own.
+/// - `session.id` is what `baggage` or the visit's cookie names ([`trace_wire::session`]).
 /// - Paths in [`QuietPaths`] make no span, and nothing below them does.
 ///
 /// Belongs into `axum::Router::layer` after the routes, where the matched route is known. Around a whole router it works
@@ -49,6 +52,7 @@ pub struct RequestSpanLayer {
     tracer: Arc<BoxedTracer>,
     quiet: Arc<QuietPaths>,
     pages: Option<PageTraces>,
+    timing_origins: Option<HeaderValue>,
 }
 
 impl RequestSpanLayer {
@@ -73,14 +77,36 @@ impl RequestSpanLayer {
             tracer: Arc::new(tracer),
             quiet: Arc::new(QuietPaths::default()),
             pages: None,
+            timing_origins: None,
         }
     }
 
-    /// Opens the traces of page loads on the browser's behalf.
+    /// Opens the traces of page loads on the browser's behalf, and keeps the visit's cookie
+    /// ([`trace_wire::session::COOKIE`]): the answer to a page load that is recorded sets it, and no other does.
     #[must_use]
     pub fn pages(self, pages: PageTraces) -> Self {
         Self {
             pages: Some(pages),
+            ..self
+        }
+    }
+
+    /// Lets pages of these other origins (such as `https://shop.example`) see the phases of their requests to this
+    /// server, and its `Server-Timing`, which browsers else keep from them: answers carry `Timing-Allow-Origin`
+    /// (<https://www.w3.org/TR/resource-timing/#sec-timing-allow-origin>) and name `Server-Timing` in
+    /// `Access-Control-Expose-Headers`.
+    ///
+    /// Whether such pages may ask at all, and with `traceparent` and `baggage`, is for the app's own CORS layer to say.
+    #[must_use]
+    pub fn timing_allow_origin(self, origins: impl IntoIterator<Item = HeaderValue>) -> Self {
+        let origins: Vec<HeaderValue> = origins.into_iter().collect();
+        let list = origins
+            .iter()
+            .map(HeaderValue::as_bytes)
+            .collect::<Vec<_>>()
+            .join(&b", "[..]);
+        Self {
+            timing_origins: HeaderValue::from_bytes(&list).ok().filter(|list| !list.is_empty()),
             ..self
         }
     }
@@ -140,7 +166,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // Two clocks: one for what `Server-Timing` says, one for the span, which must not begin after the other.
+        // Two clocks: one for how long it takes, one for when it was. In this order: what is said to be the time of the
+        // response, receipt and duration together, is then never later than the true one.
         let (started, received) = (SystemTime::now(), Instant::now());
         // A router that is nested takes its prefix off the URI; the span is about what the client asked for.
         let uri = match request.extensions().get::<OriginalUri>() {
@@ -157,10 +184,18 @@ where
         }
 
         let remote = parent::remote_span_context(request.headers());
-        let page = match &remote {
-            Some(_) => None,
-            None => self.layer.pages.as_ref().and_then(|pages| pages.reserve(&request)),
+        let page = match (&remote, &self.layer.pages) {
+            (None, Some(pages)) => pages.reserve(&request),
+            _ => None,
         };
+        let now = started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let visit = page.map(|_| session::of_page(request.headers(), now));
+        let session = match visit {
+            Some(visit) => Some(visit.id),
+            None => session::named(request.headers(), now),
+        };
+        let session = session.map(session::attribute);
+
         let remote = remote.or_else(|| page.map(page::parent));
         let client = remote.as_ref().map(|remote| remote.span_id());
         let mut parent = Context::current();
@@ -171,30 +206,38 @@ where
             parent = parent.with_value(page);
         }
         let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+        let mut attributes = attributes::of_request(&request, uri, route);
+        attributes.extend(session.clone());
         let builder = self
             .layer
             .tracer
             .span_builder(attributes::span_name(request.method(), route))
             .with_kind(SpanKind::Server)
             .with_start_time(started)
-            .with_attributes(attributes::of_request(&request, uri, route));
+            .with_attributes(attributes);
         let span = self.layer.tracer.build_with_context(builder, &parent);
-        let is_head = request.method() == Method::HEAD;
-        let (open, cx) = OpenSpan::new(parent.with_span(span), request.method().clone());
+        // Not by the context alone: with the SDK switched off the span is the parent's own.
+        let sampled = span.is_recording() && span.span_context().is_sampled();
+        if let Some(page) = page {
+            parent = parent.with_value(PageTrace { sampled, ..page });
+            if let (false, Some(pages)) = (sampled, &self.layer.pages) {
+                pages.let_go(page);
+            }
+        }
+        let head = future::Head {
+            received,
+            received_at: started,
+            client,
+            is_head: request.method() == Method::HEAD,
+            // No telemetry, no cookie.
+            visit: visit.filter(|_| sampled),
+            timing_origins: self.layer.timing_origins.clone(),
+        };
+        let (open, cx) = OpenSpan::new(parent.with_span(span), request.method().clone(), session);
         let inner = {
             let _attached = cx.clone().attach();
             self.inner.call(request)
         };
-        ResponseFuture::traced(
-            inner,
-            cx,
-            open,
-            future::Head {
-                received,
-                received_at: started,
-                client,
-                is_head,
-            },
-        )
+        ResponseFuture::traced(inner, cx, open, head)
     }
 }

@@ -1,6 +1,6 @@
 //! Setting telemetry up, and taking it down, in one place.
 
-use crate::page::PageTraces;
+use crate::page::{PageSampler, PageTraces};
 use crate::processor::{BatchConfig, Counts, CountsReader, EnvError, SinkProcessor};
 use crate::sink::SpanSink;
 use opentelemetry::{Key, KeyValue, global};
@@ -80,7 +80,9 @@ impl Telemetry {
         let counts = processor.counts_reader();
         let mut provider = SdkTracerProvider::builder()
             .with_resource(resource(&config, &lookup))
-            .with_sampler(Sampler::parent_based(Sampler::AlwaysOn).with_remote_parent_not_sampled(Sampler::AlwaysOn))
+            .with_sampler(PageSampler::new(
+                Sampler::parent_based(Sampler::AlwaysOn).with_remote_parent_not_sampled(Sampler::AlwaysOn),
+            ))
             .with_span_processor(processor);
         if let Some(pages) = &config.pages {
             provider = provider.with_span_processor(pages.clone());

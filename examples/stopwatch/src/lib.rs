@@ -16,7 +16,6 @@ use web_sys::AbortController;
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
-    console_error_panic_hook::set_once();
     let mut telemetry = browser_telemetry::Config::new("stopwatch-frontend");
     telemetry.propagate_to = propagate_to();
     browser_telemetry::start(telemetry);

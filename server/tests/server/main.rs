@@ -14,6 +14,7 @@ mod api;
 mod failing;
 mod files;
 mod health;
+mod page_loads;
 mod pages;
 mod parents;
 mod quiet;

@@ -30,6 +30,27 @@ fn every_page_is_html_of_our_origin_alone() {
 }
 
 #[test]
+fn every_document_is_cross_origin_isolated_and_asks_for_nothing_elsewhere() {
+    // What another origin serves without saying so would not be shown under `require-corp`.
+    for path in ["/", "/signup", "/signin", "/@worf", "/nowhere", "/traces"] {
+        let page = page(path);
+        assert_eq!(page.header("cross-origin-opener-policy"), "same-origin", "{path}");
+        assert_eq!(page.header("cross-origin-embedder-policy"), "require-corp", "{path}");
+        assert_eq!(page.header("cache-control"), "private, no-cache", "{path}");
+        let text = page.text();
+        let names = ["src=\"", "<link rel=\"stylesheet\" href=\"", "url("];
+        for elsewhere in ["http:", "https:", "//"] {
+            for name in names {
+                assert!(
+                    !text.contains(&format!("{name}{elsewhere}")),
+                    "{path}: {name}{elsewhere}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn the_home_page_shows_the_feed_and_only_to_members_the_form() {
     let answer = page("/");
     assert_eq!(answer.status, 200);

@@ -31,7 +31,13 @@ fn the_span_continues_the_callers_trace_and_echoes_its_span() {
         format!("traceparent;desc=\"00-{}-{id}-01\"", caller.trace_id)
     );
     assert_eq!(client, format!("client;desc=\"{}\"", caller.span_id));
-    let milliseconds: f64 = duration.strip_prefix("server;dur=").unwrap().parse().unwrap();
+    let (milliseconds, received) = duration
+        .strip_prefix("server;dur=")
+        .and_then(|rest| rest.strip_suffix('"')?.split_once(";desc=\""))
+        .unwrap_or_else(|| panic!("{duration}"));
+    let received: f64 = received.parse().unwrap();
+    assert!(received > 1.7e12, "milliseconds since 1970: {received}");
+    let milliseconds: f64 = milliseconds.parse().unwrap();
     let whole = server.get("duration_ms").as_f64().unwrap();
     assert!(
         (0.0..=whole + 0.001).contains(&milliseconds),

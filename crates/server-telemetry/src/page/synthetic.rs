@@ -20,7 +20,7 @@ const SHARED: [&str; 7] = [
     attribute::USER_AGENT_ORIGINAL,
     attribute::USER_ID,
     attribute::USER_NAME,
-    "session.id",
+    attribute::SESSION_ID,
 ];
 
 /// Both spans of each page, with the times of its SERVER span.

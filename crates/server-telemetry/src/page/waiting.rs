@@ -40,6 +40,11 @@ impl Pages {
         has_room
     }
 
+    /// Forgets a page load.
+    pub(super) fn let_go(&mut self, page: PageTrace) {
+        self.waiting.remove(&page.trace_id);
+    }
+
     /// The SERVER span of a page has ended.
     pub(super) fn served(&mut self, span: SpanData) {
         if let Some(waiting) = self.waiting.get_mut(&span.span_context.trace_id().to_bytes())

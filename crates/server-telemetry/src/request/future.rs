@@ -2,7 +2,7 @@
 
 use super::SpanBody;
 use super::open_span::OpenSpan;
-use http::{HeaderValue, Response};
+use http::{HeaderName, HeaderValue, Response, header};
 use http_body::Body;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, TraceContextExt};
@@ -10,8 +10,10 @@ use pin_project_lite::pin_project;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Poll, ready};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
-use trace_wire::{ServerTiming, TraceParent};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use trace_wire::{ServerTiming, Session, TraceParent};
+
+const TIMING_ALLOW_ORIGIN: HeaderName = HeaderName::from_static("timing-allow-origin");
 
 /// What the response head needs to know of the request.
 pub(super) struct Head {
@@ -20,6 +22,10 @@ pub(super) struct Head {
     /// The caller's span, which is echoed.
     pub(super) client: Option<SpanId>,
     pub(super) is_head: bool,
+    /// The visit whose cookie is set.
+    pub(super) visit: Option<Session>,
+    /// The other origins whose pages may see what `Server-Timing` says.
+    pub(super) timing_origins: Option<HeaderValue>,
 }
 
 pin_project! {
@@ -73,6 +79,10 @@ where
         let open = open.map(|(open, head)| {
             open.responded(response.status());
             add_server_timing(&mut response, this.cx, &head);
+            // Appended as well: the app has cookies of its own.
+            if let Some(Ok(cookie)) = head.visit.map(|visit| HeaderValue::try_from(visit.cookie())) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
             (open, head.is_head)
         });
         let cx = this.cx.clone();
@@ -94,16 +104,23 @@ fn add_server_timing<B>(response: &mut Response<B>, cx: &Context, head: &Head) {
             span_id: server.span_id().to_bytes(),
             flags: server.trace_flags().to_u8(),
         },
-        duration_ms: head.received.elapsed().as_secs_f64() * 1000.0,
-        received_unix_ms: head
-            .received_at
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs_f64()
-            * 1000.0,
+        duration_ms: ms_down_to_us(head.received.elapsed()),
+        received_unix_ms: ms_down_to_us(head.received_at.duration_since(UNIX_EPOCH).unwrap_or_default()),
         client: head.client.map(SpanId::to_bytes),
     };
     if let Ok(value) = HeaderValue::try_from(timing.to_string()) {
         response.headers_mut().append(trace_wire::SERVER_TIMING, value);
     }
+    if let Some(origins) = &head.timing_origins {
+        let headers = response.headers_mut();
+        headers.append(TIMING_ALLOW_ORIGIN, origins.clone());
+        let name = HeaderValue::from_static(trace_wire::SERVER_TIMING);
+        headers.append(header::ACCESS_CONTROL_EXPOSE_HEADERS, name);
+    }
+}
+
+/// Milliseconds, without what lies below a microsecond: written with three decimals nothing is rounded up, so that
+/// receipt and duration together are not later than they were.
+fn ms_down_to_us(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1000.0
 }

@@ -22,9 +22,10 @@ pub(super) struct OpenSpan {
 }
 
 impl OpenSpan {
-    /// Takes over the span of `server`, and gives the context for the handler and for the body.
-    pub(super) fn new(server: Context, method: Method) -> (Self, Context) {
-        let scope = RequestScope::new(server.clone(), method);
+    /// Takes over the span of `server`, and gives the context for the handler and for the body. `session` is the visit
+    /// that the request belongs to.
+    pub(super) fn new(server: Context, method: Method, session: Option<KeyValue>) -> (Self, Context) {
+        let scope = RequestScope::new(server.clone(), method, session);
         let cx = server.with_value(scope.clone());
         (Self { scope, complete: false }, cx)
     }

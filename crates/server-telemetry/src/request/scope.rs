@@ -1,5 +1,5 @@
 //! What a request knows about itself, carried in the OpenTelemetry context: the SERVER span, however deep the current
-//! span lies below it, and the signed-in user, once known.
+//! span lies below it, the visit that it belongs to, and the signed-in user, once known.
 
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
@@ -18,23 +18,26 @@ struct Inner {
     /// Holds the SERVER span, and not this scope (or neither would ever be freed).
     server: Context,
     method: Method,
+    session: Option<KeyValue>,
     user: Mutex<Option<[KeyValue; 2]>>,
     route: OnceLock<()>,
 }
 
 impl RequestScope {
-    pub(super) fn new(server: Context, method: Method) -> Self {
+    pub(super) fn new(server: Context, method: Method, session: Option<KeyValue>) -> Self {
         Self(Arc::new(Inner {
             server,
             method,
+            session,
             user: Mutex::new(None),
             route: OnceLock::new(),
         }))
     }
 
-    /// `user.id` and `user.name`, once known.
-    pub(crate) fn user(&self) -> Option<[KeyValue; 2]> {
-        self.0.user.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What every span of this request says: `session.id`, and `user.id` and `user.name` once known.
+    pub(crate) fn shared(&self) -> impl Iterator<Item = KeyValue> + use<> {
+        let user = self.0.user.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.0.session.clone().into_iter().chain(user.into_iter().flatten())
     }
 
     pub(super) fn server(&self) -> &Context {

@@ -11,7 +11,9 @@ mod relay;
 mod relay_page;
 mod relay_refusals;
 mod request;
+mod session;
 #[cfg(feature = "span-log")]
 mod span_log;
 mod support;
+mod timing;
 mod user;

@@ -7,10 +7,14 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use axum::response::Redirect;
 use axum::routing::get as on_get;
+use opentelemetry::trace::noop::NoopTracerProvider;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, ShouldSample};
 use prost::Message;
-use server_telemetry::{PageTraces, Relay, RelayConfig, current_page};
+use server_telemetry::{
+    BatchConfig, PageSampler, PageTraces, Relay, RelayConfig, RequestSpanLayer, SinkProcessor, current_page,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use trace_wire::{PageTrace, TraceParent};
@@ -29,7 +33,7 @@ impl Shop {
     fn open() -> Self {
         let mut pages = None;
         let traced = Traced::start_with(|sink| {
-            let is_page = |route: &str| matches!(route, "/" | "/old/{id}");
+            let is_page = |route: &str| matches!(route, "" | "/" | "/old/{id}");
             pages = Some(PageTraces::new(sink, "frontend", is_page, WAIT));
             pages.clone()
         });
@@ -88,7 +92,7 @@ impl Shop {
     }
 }
 
-fn navigate(path: &str) -> Request<Body> {
+pub(crate) fn navigate(path: &str) -> Request<Body> {
     Request::get(path)
         .header("sec-fetch-mode", "navigate")
         .header(header::ACCEPT, BROWSER)
@@ -103,6 +107,18 @@ async fn the_servers_span_hangs_under_the_browsers_fetch_of_the_document() {
     let server = shop.traced.span("GET /");
     assert_eq!(server.trace_id, page.trace_id);
     assert_eq!(server.parent_span_id, page.document_fetch);
+}
+
+#[tokio::test]
+async fn what_is_at_no_address_is_a_page_if_the_app_says_so() {
+    let shop = Shop::open();
+    assert_eq!(
+        send(&shop.app, navigate("/nowhere")).await.status(),
+        StatusCode::NOT_FOUND
+    );
+    shop.traced.spans();
+    shop.pages.finish().await;
+    assert!(shop.traced.span("GET").lies_in(&shop.named("documentFetch")[0]));
 }
 
 #[tokio::test]
@@ -172,11 +188,14 @@ async fn a_browser_that_stays_silent_is_stood_in_for_and_then_comes_too_late() {
         (&page.trace_id[..], &page.document_load[..])
     );
     assert!(load.parent_span_id.is_empty());
+    assert_eq!((load.kind, fetch.kind), (1, 3), "internal, client");
     assert!(fetch.lies_in(&load) && server.lies_in(&fetch));
     for span in [&load, &fetch] {
         assert_eq!(span.service().as_deref(), Some("frontend"));
         assert_eq!(span.get("span.synthetic"), Some(Value::BoolValue(true)));
         assert_eq!(span.get("http.response.status_code"), Some(Value::IntValue(200)));
+        assert_eq!(span.get("session.id"), server.get("session.id"));
+        assert!(span.get("session.id").is_some());
     }
 
     assert_eq!(shop.report(page).await, 2);
@@ -194,4 +213,91 @@ async fn a_redirect_instead_of_a_page_is_stood_in_for() {
     shop.traced.spans();
     shop.pages.finish().await;
     assert_eq!(shop.named("documentLoad").len(), 1);
+}
+
+/// The page that a server with this sampler hands over, for each of so many loads; and what it has kept of them when
+/// nothing is waited for any more.
+async fn loads<S: ShouldSample + Clone + 'static>(sampler: S, count: usize) -> (Vec<PageTrace>, Vec<Flat>) {
+    let sink = Arc::new(MemorySink::default());
+    let pages = PageTraces::new(sink.clone(), "frontend", |_| true, WAIT);
+    let provider = SdkTracerProvider::builder()
+        .with_sampler(PageSampler::new(sampler))
+        .with_span_processor(SinkProcessor::start(sink.clone(), BatchConfig::default()).unwrap())
+        .with_span_processor(pages.clone())
+        .build();
+    let hand_over = async || current_page().map(|page| page.to_string()).unwrap_or_default();
+    let app = Router::new()
+        .route("/", on_get(hand_over))
+        .layer(RequestSpanLayer::with_provider(&provider).pages(pages.clone()));
+    let mut loaded = Vec::new();
+    for _ in 0..count {
+        let response = send(&app, navigate("/")).await;
+        let page = PageTrace::parse(std::str::from_utf8(response.body()).unwrap()).unwrap();
+        assert_eq!(response.headers().contains_key("set-cookie"), page.sampled);
+        let flags = if page.sampled { "-01\"" } else { "-00\"" };
+        let timing = response.headers()["server-timing"].to_str().unwrap();
+        assert!(timing.contains(flags), "{timing}");
+        loaded.push(page);
+    }
+    provider.force_flush().unwrap();
+    pages.finish().await;
+    (loaded, sink.spans())
+}
+
+#[tokio::test]
+async fn the_sampler_decides_about_a_page_as_about_a_root() {
+    let (pages, spans) = loads(Sampler::parent_based(Sampler::AlwaysOff), 3).await;
+    assert!(pages.iter().all(|page| !page.sampled));
+    assert!(spans.is_empty(), "and nothing stands in for what nobody records");
+
+    let ratio = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(0.5)));
+    let (pages, spans) = loads(ratio, 128).await;
+    let recorded: Vec<_> = pages.iter().filter(|page| page.sampled).collect();
+    assert!(!recorded.is_empty() && recorded.len() < pages.len());
+    // The server's span and the pair, of these pages and of no others.
+    assert_eq!(spans.len(), 3 * recorded.len());
+    for span in spans {
+        assert!(recorded.iter().any(|page| page.trace_id == *span.trace_id));
+    }
+}
+
+#[tokio::test]
+async fn a_caller_that_records_is_no_page_for_the_sampler() {
+    let sampler = PageSampler::new(Sampler::parent_based(Sampler::AlwaysOff));
+    let sink = Arc::new(MemorySink::default());
+    let provider = SdkTracerProvider::builder()
+        .with_sampler(sampler)
+        .with_span_processor(SinkProcessor::start(sink.clone(), BatchConfig::default()).unwrap())
+        .build();
+    let app = Router::new()
+        .route("/", on_get(async || ""))
+        .layer(RequestSpanLayer::with_provider(&provider));
+    for traceparent in [None, Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")] {
+        let mut request = get("/");
+        if let Some(traceparent) = traceparent {
+            request
+                .headers_mut()
+                .insert("traceparent", traceparent.parse().unwrap());
+        }
+        send(&app, request).await;
+    }
+    provider.force_flush().unwrap();
+    assert_eq!(sink.spans().len(), 1);
+}
+
+#[tokio::test]
+async fn with_telemetry_switched_off_the_page_is_told_so() {
+    let sink = Arc::new(MemorySink::default());
+    let pages = PageTraces::new(sink.clone(), "frontend", |_| true, WAIT);
+    let hand_over = async || current_page().map(|page| page.to_string()).unwrap_or_default();
+    let app = Router::new()
+        .route("/", on_get(hand_over))
+        .layer(RequestSpanLayer::with_provider(&NoopTracerProvider::new()).pages(pages.clone()));
+    let response = send(&app, navigate("/")).await;
+    let page = PageTrace::parse(std::str::from_utf8(response.body()).unwrap()).unwrap();
+    assert!(!page.sampled);
+    assert_eq!(response.headers().get("set-cookie"), None);
+    assert_eq!(response.headers().get("server-timing"), None);
+    pages.finish().await;
+    assert!(sink.spans().is_empty());
 }

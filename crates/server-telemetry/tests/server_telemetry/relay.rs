@@ -162,7 +162,7 @@ async fn a_page_sends_json() {
     let spans = setup.sink.spans();
     assert_eq!(
         spans[0].trace_id,
-        trace_wire::traceparent::hex::<16>("0af7651916cd43dd8448eb211c80319c").unwrap()
+        trace_wire::hex::read::<16>("0af7651916cd43dd8448eb211c80319c").unwrap()
     );
     assert_eq!(spans[0].get("n"), Some(Value::IntValue(5)));
     assert_eq!(spans[0].start_time_unix_nano, start);

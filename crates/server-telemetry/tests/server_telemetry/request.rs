@@ -184,8 +184,7 @@ async fn server_timing_tells_the_span_its_duration_and_the_callers_span() {
     let span = traced.span("GET /");
     assert_eq!(span.trace_id, server.trace_id);
     assert_eq!(span.span_id, server.span_id);
-    let duration: f64 = entries[1].strip_prefix("server;dur=").unwrap().parse().unwrap();
-    assert!(duration >= 0.0);
+    assert!(entries[1].starts_with("server;dur="), "what it says: `timing`");
     assert_eq!(entries[2], "client;desc=\"b7ad6b7169203331\"");
 
     let alone = send(&app, get("/")).await;

@@ -39,6 +39,21 @@ pub(crate) fn batch(caller: &Caller, name: &str, attributes: &[(&str, &str)]) ->
     }
 }
 
+/// `documentLoad` and `documentFetch` with these ids, as the browser reports the load of a page.
+pub(crate) fn pair(trace_id: &str, load: &str, fetch: &str) -> ExportTraceServiceRequest {
+    let of = |span_id: &str| Caller {
+        trace_id: trace_id.to_owned(),
+        span_id: span_id.to_owned(),
+    };
+    let mut pair = batch(&of(load), "documentLoad", &[]);
+    let mut inner = batch(&of(fetch), "documentFetch", &[]);
+    for span in &mut inner.resource_spans[0].scope_spans[0].spans {
+        span.parent_span_id = bytes(load);
+    }
+    pair.resource_spans.append(&mut inner.resource_spans);
+    pair
+}
+
 /// The batch as a page of this origin posts it.
 pub(crate) fn from_page(batch: &ExportTraceServiceRequest) -> Ask {
     posted(batch).header("origin", ORIGIN)

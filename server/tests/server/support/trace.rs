@@ -36,7 +36,7 @@ pub(crate) struct Trace {
 }
 
 /// A span.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row(Value);
 
 impl Trace {

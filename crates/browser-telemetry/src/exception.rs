@@ -1,0 +1,67 @@
+//! What goes wrong in the page: panics, errors that nobody caught, rejections that nobody handled.
+//!
+//! Each is an event `exception` by OpenTelemetry's conventions
+//! (<https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/>) on the span that is current, and fails
+//! it; where none is, on a span of its own, `exception`, so that it is seen all the same. After a panic the program
+//! cannot be trusted any more, so all that there is goes out at once.
+
+use crate::state::state;
+use crate::{clock, export, page, tracer};
+use opentelemetry::trace::{Event, SpanKind, Status, TraceContextExt};
+use opentelemetry::{Context, KeyValue};
+use std::panic;
+use trace_wire::attribute;
+
+/// The most bytes of a message or of a stack.
+const MOST: usize = 4096;
+
+/// `exception.type` of a panic.
+const PANIC: &str = "panic";
+
+/// Reports panics, on the developer's console as well. In place of whatever hook was there: to hand on to the standard
+/// library's own, which can say nothing here, would weigh 1 KB.
+pub(crate) fn listen() {
+    panic::set_hook(Box::new(|panic| {
+        let (message, stack) = (panic.to_string(), page::text("stack", ""));
+        page::complain(&(message.clone() + "\n" + &stack));
+        record(PANIC, message, stack);
+        tracer::end_all();
+        export::leave();
+    }));
+}
+
+/// An error that nobody caught: its type, and its message and stack with a zero byte between.
+pub(crate) fn uncaught(name: &str, text: &str) {
+    let end = text.bytes().position(|byte| byte == 0).unwrap_or(text.len());
+    let part = |part: Option<&str>| part.unwrap_or_default().to_owned();
+    record(name, part(text.get(..end)), part(text.get(end + 1..)));
+}
+
+fn record(name: &str, mut message: String, mut stack: String) {
+    message.truncate(message.floor_char_boundary(MOST));
+    stack.truncate(stack.floor_char_boundary(MOST));
+    let attributes = vec![
+        KeyValue::new(attribute::EXCEPTION_TYPE, name.to_owned()),
+        KeyValue::new(attribute::EXCEPTION_MESSAGE, message.clone()),
+        KeyValue::new(attribute::EXCEPTION_STACKTRACE, stack),
+    ];
+    let event = Event::new("exception", clock::now(), attributes, 0);
+    let mut id = Context::map_current(|cx| cx.span().span_context().span_id());
+    let mut own = None;
+    if !tracer::is_recording(id) {
+        let span = state().tracer.begin(
+            &Context::new(),
+            "exception".into(),
+            SpanKind::Internal,
+            clock::now(),
+            vec![],
+        );
+        id = own.insert(span).id();
+    }
+    if let Some(mut record) = tracer::record(id) {
+        record.events.push(event);
+        record.status = Status::error(message);
+    }
+    // Without a span that it could belong to, its own ends here.
+    drop(own);
+}

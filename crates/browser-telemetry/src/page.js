@@ -1,0 +1,192 @@
+// What Rust would say in more bytes: see page.rs, where each function is described.
+let call;
+let click = [];
+let zipping = new Set();
+let used = 0;
+let visit;
+let read = 0;
+
+const on = (target, type, listener, options) => target.addEventListener(type, listener, options);
+const entries = type => performance.getEntriesByType(type);
+const tell = (kind, id = 0, at = 0, name = "", path = "") => call(kind, id, at, name, path);
+
+const action = (target, type) => {
+  let element = target.closest("[data-action]");
+  if (element) return [element, element.dataset.action];
+  element = target.closest(type == "submit" ? "form" : "a[href],button,[role=button],summary,input[type=submit]");
+  return element && [element, element.localName];
+};
+
+// The path that a router in the page would go to, on a plain click on a link.
+const goal = (event, target) => {
+  const link = target.closest("a[href]");
+  const plain = !event.button && !event.metaKey && !event.altKey && !event.ctrlKey && !event.shiftKey;
+  return plain && link && !link.target && !link.hasAttribute("download") && !link.relList.contains("external")
+    && link.origin == location.origin && link.pathname + link.search != location.pathname + location.search
+    ? link.pathname : "";
+};
+
+const enter = event => {
+  const { type, target, timeStamp, isTrusted } = event;
+  // A person's click is never dispatched inside another event: what is left had its propagation stopped.
+  if (type == "click" && isTrusted) tell(1);
+  const now = performance.now();
+  const at = timeStamp <= now && timeStamp > now - 1e4 ? timeStamp : now;
+  let id;
+  if (type == "popstate") {
+    id = tell(2, 0, at, "", location.pathname);
+  } else {
+    const found = target instanceof Element && action(target, type);
+    if (!found) return;
+    const submitter = event.submitter && action(event.submitter, "click");
+    const parent = submitter && submitter[0] == click[0] ? click[1] : 0;
+    id = tell(0, parent, at, type + " " + found[1], type == "click" ? goal(event, target) : "");
+    if (type == "click") click = [found[0], id];
+  }
+  if (!id) return;
+  // Added now, so it runs after every listener that the page has on the window; where the page stops the propagation, the
+  // timer does it.
+  on(window, type, () => tell(3, id), { once: true });
+  setTimeout(tell, 0, 1);
+};
+
+const failed = (error, message) => {
+  const { name, stack } = error instanceof Error ? error : {};
+  tell(5, 0, 0, name || "Error", [(error && error.message) || message || error, stack || ""].join("\0"));
+};
+
+export function start(callback) {
+  call = callback;
+  for (const type of ["click", "submit", "popstate"]) on(window, type, enter, { capture: true, passive: true });
+  on(window, "error", event => event.message && failed(event.error, event.message));
+  on(window, "unhandledrejection", event => failed(event.reason));
+  on(document, "visibilitychange", () => document.hidden && tell(6));
+  // These are dispatched at the window, not at the document.
+  on(window, "pagehide", () => tell(7));
+  on(window, "pageshow", event => event.persisted && tell(8, 0, event.timeStamp, "", location.pathname));
+  performance.setResourceTimingBufferSize(1000);
+  on(performance, "resourcetimingbufferfull", () => performance.clearResourceTimings());
+}
+
+export function when_loaded() {
+  const loaded = () => setTimeout(tell, 0, 9);
+  if (document.prerendering) on(document, "prerenderingchange", when_loaded, { once: true });
+  else if (document.readyState == "complete") loaded();
+  else on(window, "load", loaded, { once: true });
+}
+
+export function after(delay, kind, id, at) {
+  setTimeout(tell, delay, kind, id, at);
+}
+
+export function complain(words) {
+  console.error(words);
+}
+
+export function random(bytes) {
+  try {
+    crypto.getRandomValues(bytes);
+  } catch {
+    for (const index in bytes) bytes[index] = Math.random() * 256;
+  }
+  return bytes;
+}
+
+const session = () => {
+  const now = Math.floor(Date.now() / 1e3);
+  if (now - read < 10) return visit[1];
+  const known = /(?:^|; )telemetry-session=(\w{32})\.(\d+)/.exec(document.cookie) || (now - read < 1800 && visit);
+  read = now;
+  if (known && now - known[2] < 14400 && known[2] - now < 3600) {
+    visit = known;
+  } else {
+    const id = random(new Uint8Array(16));
+    visit = [0, Array.from(id, byte => byte.toString(16).padStart(2, 0)).join(""), now];
+  }
+  document.cookie = `telemetry-session=${visit[1]}.${visit[2]}; Path=/; Max-Age=1800; SameSite=Lax`;
+  return visit[1];
+};
+
+const address = url => {
+  const { hostname, port, protocol } = new URL(url);
+  return hostname + ":" + (port || (protocol == "https:" ? 443 : 80));
+};
+
+const find = (name, client) => {
+  if (name == "navigation") return entries(name)[0];
+  if (name == "wasm") return entries("resource").find(entry => entry.name.split(/[?#]/)[0].endsWith(".wasm"));
+  return performance.getEntriesByName(name, "resource").reverse()
+    .find(entry => entry.serverTiming?.some(timing => timing.name == "client" && timing.description == client));
+};
+
+export function times(name, client, properties) {
+  const entry = find(name, client);
+  if (!entry) return [];
+  const said = name => entry.serverTiming?.find(timing => timing.name == name);
+  const server = said("server");
+  return [
+    ...properties.split(" ").map(property => entry[property] || 0),
+    server ? server.duration : NaN,
+    +(server?.description || NaN),
+    parseFloat(entry.nextHopProtocol.replace(/^\D+/, "")),
+    said("client")?.description == client ? 1 : 0,
+  ];
+}
+
+export function paints() {
+  return ["first-paint", "first-contentful-paint"].map(
+    name => entries("paint").find(entry => entry.name == name)?.startTime || 0);
+}
+
+const texts = {
+  origin: () => location.origin,
+  path: () => location.pathname,
+  meta: name => document.querySelector(`meta[name=${name}]`)?.content,
+  session,
+  address,
+  entry: name => find(name)?.name,
+  stack: () => new Error().stack,
+};
+
+export function text(of, about) {
+  return texts[of](about) || "";
+}
+
+export function number(of) {
+  return of == "room" ? 61440 - used : performance[of];
+}
+
+const send = async (url, body, headers) => {
+  // The standard grants 64 KiB to all of a page's keepalive requests together.
+  const size = body.length;
+  const keepalive = used + size <= 61440;
+  if (keepalive) used += size;
+  try {
+    const response = await fetch(url, { method: "POST", body, headers, keepalive });
+    const { ok, status } = response;
+    const after = response.headers.get("retry-after");
+    if (ok) return 0;
+    if (![408, 429, 502, 503, 504].includes(status)) return -status;
+    return Math.max(1, (isNaN(after) ? Date.parse(after) - Date.now() : after * 1e3) || 1);
+  } catch {
+    return 1;
+  } finally {
+    if (keepalive) used -= size;
+  }
+};
+
+export async function post(url, type, body, zip) {
+  const headers = { "content-type": type };
+  if (!zip || !window.CompressionStream) return send(url, body, headers);
+  // The bytes are Rust's, and stay where they are only until the first await.
+  const job = [url, body.slice(), headers];
+  zipping.add(job);
+  const zipped = new Response(job[1]).body.pipeThrough(new CompressionStream("gzip"));
+  const bytes = new Uint8Array(await new Response(zipped).arrayBuffer());
+  return zipping.delete(job) ? send(url, bytes, { ...headers, "content-encoding": "gzip" }) : 0;
+}
+
+export function leave() {
+  for (const job of zipping) send(...job);
+  zipping.clear();
+}

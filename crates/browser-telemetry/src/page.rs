@@ -1,0 +1,165 @@
+//! The page: what is JavaScript's own business is written in JavaScript (`page.js`), because it weighs a third there of
+//! what it would as WASM with an import for each property. Rust decides; the script reads, listens and sends.
+//!
+//! The page calls in through one function, [`Call`], so that one closure crosses the border and not twenty.
+
+use wasm_bindgen::prelude::*;
+
+/// Why the page calls. The numbers stand in `page.js`, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// A click or a submit begins (before any handler of the page): `name` is the span's, `id` the click that a submit
+    /// belongs to, `path` where a router would go. Answered with the interaction's id.
+    Enter = 0,
+    /// Nothing is being dispatched any more.
+    LeaveAll = 1,
+    /// The Back or Forward button, and `path` where it leads to. Answered with the interaction's id.
+    PopState = 2,
+    /// The handlers of the interaction `id` have run.
+    Leave = 3,
+    /// The interaction `id` may have settled, if there was no activity since number `at`.
+    Settled = 4,
+    /// Something was thrown and not caught: `name` its type, `path` its message and its stack.
+    Exception = 5,
+    /// The page is hidden.
+    Hidden = 6,
+    /// The page goes away.
+    PageHide = 7,
+    /// The page is back from the back-forward cache, at `path`.
+    PageShow = 8,
+    /// The page has loaded.
+    Loaded = 9,
+    /// It is time to send.
+    Flush = 10,
+    /// The page has had its time to hydrate.
+    Patience = 11,
+}
+
+const CALLS: [Call; 12] = [
+    Call::Enter,
+    Call::LeaveAll,
+    Call::PopState,
+    Call::Leave,
+    Call::Settled,
+    Call::Exception,
+    Call::Hidden,
+    Call::PageHide,
+    Call::PageShow,
+    Call::Loaded,
+    Call::Flush,
+    Call::Patience,
+];
+
+#[wasm_bindgen]
+extern "C" {
+    /// Milliseconds since the page's time origin.
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    pub(crate) fn performance_now() -> f64;
+
+    /// Milliseconds since 1970, in whole ones.
+    #[wasm_bindgen(js_namespace = Date, js_name = now)]
+    pub(crate) fn date_now() -> f64;
+}
+
+#[wasm_bindgen(module = "/src/page.js")]
+extern "C" {
+    /// Begins to listen. Capture listeners on the window run before every handler of the page.
+    fn start(call: &JsValue);
+
+    /// Calls [`Call::Loaded`] one task after the page's `load`, when its own end is known; of a page that is rendered
+    /// ahead of time, not before somebody looks at it.
+    pub(crate) fn when_loaded();
+
+    fn after(delay_ms: i32, kind: u32, id: u32, at: f64);
+
+    /// `timeOrigin`, the performance clock's 0 in milliseconds since 1970; `room`, how many bytes the next keepalive
+    /// request may have.
+    pub(crate) fn number(of: &str) -> f64;
+
+    /// `origin` and `path` of the page; `meta`, the content of the `<meta>` named `about`; `session`, see
+    /// [`trace_wire::session`], in hexadecimal digits (it lies in the cookie; where a browser takes none, a visit is one
+    /// page load); `address`, `host:port` of the absolute URL `about`; `entry`, the URL of a performance entry, see
+    /// [`times`]; `stack`, as the browser writes it: with the names of WASM functions where the build has them. Empty
+    /// where there is none.
+    pub(crate) fn text(of: &str, about: &str) -> String;
+
+    /// Fills `bytes` from the cryptographic generator, or where there is none from the other.
+    pub(crate) fn random(bytes: &mut [u8]);
+
+    /// Numeric `properties` (with spaces between) of a performance entry, 0 where there is none, and after them
+    /// [`Said`]. `name` is `navigation`, `wasm` (the first file of that kind), or the URL of the request that carried
+    /// the span id `client`. Empty where there is no such entry.
+    pub(crate) fn times(name: &str, client: &str, properties: &str) -> Vec<f64>;
+
+    /// When something, and when some content, was painted first; 0 where nothing was.
+    pub(crate) fn paints() -> Vec<f64>;
+
+    /// Posts a body; the request is under way when this returns, unless it is to be zipped first. The promise tells 0
+    /// where it was taken, minus the status where it was refused for good, or else the milliseconds until it may be
+    /// tried again (1: as one likes).
+    pub(crate) fn post(url: &str, content_type: &str, body: &[u8], zip: bool) -> js_sys::Promise;
+
+    /// Sends what is being zipped as it is: the page goes away.
+    pub(crate) fn leave();
+
+    /// Says on the developer's console what is wrong.
+    pub(crate) fn complain(words: &str);
+}
+
+/// How many numbers [`Said`] has.
+const SAID: usize = 4;
+
+/// What an entry says besides its times.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Said {
+    /// The server's own duration, in milliseconds.
+    pub(crate) server: Option<f64>,
+    /// When the server received the request, in milliseconds since 1970.
+    pub(crate) received: Option<f64>,
+    /// The version of HTTP; 1.1, 2, 3.
+    pub(crate) protocol: Option<f64>,
+    /// Whether the server echoed the span id that was asked for.
+    pub(crate) is_echoed: bool,
+}
+
+impl Said {
+    /// Splits what [`times`] gives.
+    pub(crate) fn split(numbers: &[f64]) -> Option<(&[f64], Self)> {
+        let (times, said) = numbers.split_at_checked(numbers.len().checked_sub(SAID)?)?;
+        let known = |number: f64| (!number.is_nan()).then_some(number);
+        Some((
+            times,
+            Self {
+                server: known(said[0]),
+                received: known(said[1]),
+                protocol: known(said[2]),
+                is_echoed: said[3] == 1.0,
+            },
+        ))
+    }
+}
+
+/// What a call brings: see [`Call`].
+pub(crate) struct Args {
+    pub(crate) id: u32,
+    pub(crate) at: f64,
+    pub(crate) name: String,
+    pub(crate) path: String,
+}
+
+/// Begins to listen; `answer` takes every call.
+pub(crate) fn listen(answer: fn(Call, Args) -> u32) {
+    let call = Closure::<dyn Fn(usize, u32, f64, String, String) -> u32>::new(
+        move |kind: usize, id: u32, at: f64, name: String, path: String| {
+            CALLS
+                .get(kind)
+                .map_or(0, |call| answer(*call, Args { id, at, name, path }))
+        },
+    );
+    start(&call.into_js_value());
+}
+
+/// Calls `kind` after `delay_ms` milliseconds.
+pub(crate) fn call_after(delay_ms: i32, kind: Call, id: u32, at: f64) {
+    after(delay_ms, kind as u32, id, at);
+}
