@@ -19,6 +19,9 @@ const PATIENCE_MS = 20_000;
 
 /** A program, and the address that it says it listens on. */
 class Program {
+  /** What it wrote to its standard error. */
+  said = '';
+
   private constructor(
     private readonly child: ChildProcess,
     readonly url: string,
@@ -29,7 +32,7 @@ class Program {
     if (!path) {
       throw new Error(`${variable} does not say which program to start: run "cargo xtask test example", which builds and names it.`);
     }
-    const child = spawn(path, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(path, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     const url = await new Promise<string>((found, failed) => {
       createInterface({ input: child.stdout }).on('line', (line) => {
         const said = /http:\/\/[\d.]+:\d+/.exec(line);
@@ -40,7 +43,12 @@ class Program {
       child.on('error', failed);
       child.on('exit', (code) => failed(new Error(`${path} ended (${code}) before it listened`)));
     });
-    return new Program(child, url);
+    const program = new Program(child, url);
+    child.stderr.on('data', (bytes) => {
+      program.said += bytes;
+      process.stderr.write(bytes);
+    });
+    return program;
   }
 
   get port(): number {
@@ -51,6 +59,8 @@ class Program {
     const gone = new Promise((exited) => this.child.once('exit', exited));
     this.child.kill('SIGTERM');
     await gone;
+    // A request that breaks a server may look well enough from outside.
+    expect(this.said, 'what the program said').not.toContain('panicked');
   }
 }
 

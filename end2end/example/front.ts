@@ -107,6 +107,9 @@ export class Front {
       return;
     }
     await after(this.conditions.delayMs);
+    if (response.destroyed) {
+      return; // Nobody waits for it any more.
+    }
     const passed = passing(headers);
     passed['host'] = String(headers[':authority'] ?? headers.host);
     const forwarded = httpRequest({ host: '127.0.0.1', port: this.upstream, method, path, headers: passed }, (answer) => {

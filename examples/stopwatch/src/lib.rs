@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
+use send_wrapper::SendWrapper;
 use web_sys::AbortController;
 
 /// Where the browser's half starts: called by the page once this module has been instantiated.
@@ -98,7 +99,8 @@ fn Stopwatch() -> impl IntoView {
     let address = RwSignal::new("/try/slow/100".to_owned());
     let past_cache = RwSignal::new(false);
     let results = RwSignal::new(Vec::<String>::new());
-    let stop = StoredValue::new_local(None::<AbortController>);
+    // (Leptos' own `new_local` would wrap what is made on the server, too, and panic where another thread drops it.)
+    let stop = StoredValue::new(None::<SendWrapper<AbortController>>);
     let keep = ServerAction::<Keep>::new();
     let kept = Resource::new(move || keep.version().get(), |_| times());
     // Without the program there is nothing to press.
@@ -115,7 +117,7 @@ fn Stopwatch() -> impl IntoView {
                 results.update(|results| results.push(line));
             });
         }
-        stop.set_value(controller);
+        stop.set_value(controller.map(SendWrapper::new));
     };
 
     view! {
@@ -136,7 +138,7 @@ fn Stopwatch() -> impl IntoView {
                 <button
                     data-action="stop"
                     disabled=move || !ready.get()
-                    on:click=move |_| stop.with_value(|stop| stop.iter().for_each(AbortController::abort))
+                    on:click=move |_| stop.with_value(|stop| stop.iter().for_each(|stop| stop.abort()))
                 >
                     "Stop"
                 </button>

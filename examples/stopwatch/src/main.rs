@@ -16,7 +16,11 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use server_telemetry::{OtlpForwarder, PAGE_WAIT, PageTraces, Relay, RelayConfig, RequestSpanLayer};
 use std::sync::Arc;
+use std::time::Duration;
 use stopwatch::App;
+
+/// How long requests that are under way may take when the server stops.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// What the telemetry crates need: the provider of the server's own spans, the way in for the pages' spans, and the page
 /// loads that both know of.
@@ -86,9 +90,12 @@ async fn main() -> anyhow::Result<()> {
     println!("The stopwatch is at http://{}/", listener.local_addr()?);
 
     let waiting = tokio::spawn(pages.clone().run());
-    axum::serve(listener, router(options, &relay, pages.clone()))
-        .with_graceful_shutdown(stopped())
-        .await?;
+    let server = axum::serve(listener, router(options, &relay, pages.clone())).with_graceful_shutdown(stopped());
+    tokio::select! {
+        served = server => served?,
+        // A connection that never ends does not keep the server from stopping.
+        () = async { stopped().await; tokio::time::sleep(GRACE).await } => {}
+    }
     waiting.abort();
     // It blocks until the last spans are sent, so it has a thread of its own.
     tokio::task::spawn_blocking(move || provider.shutdown()).await??;
