@@ -15,6 +15,7 @@
 mod bench;
 mod checks;
 mod dev;
+mod example;
 mod fuzz;
 mod process;
 mod run;
@@ -35,6 +36,8 @@ usage: cargo xtask <command>
   run [--release] [-- arguments of the server]
         build the page and the server, start it with demo people and cruds, and stay
         --release optimises the server too, which takes some minutes more
+  example
+        build the example of the telemetry crates (examples/stopwatch) and start it
   dev   start `cargo leptos watch`: rebuild and reload when a file changes
   test [step...] [--list]
         every check, or the named steps; --list says which there are
@@ -62,6 +65,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
     match arguments {
         ["run", rest @ ..] => run::run(&run::Options::parse(rest)?),
         ["dev"] => dev::dev(),
+        ["example"] => example::run(),
         ["test", "--list"] => {
             checks::list();
             Ok(())

@@ -30,6 +30,8 @@
 mod client;
 mod console;
 mod environment;
+#[cfg(feature = "forward")]
+mod forward;
 mod otlp_target;
 mod page;
 mod processor;
@@ -45,6 +47,8 @@ mod sink;
 pub use client::{Call, ClientError, MAX_ANSWER, TracedClient};
 pub use console::ConsoleProcessor;
 pub use environment::{EnvError, EnvErrors, Environment, HoneycombAccess, VARIABLES, Variable};
+#[cfg(feature = "forward")]
+pub use forward::{ForwardError, OtlpForwarder};
 pub use otlp_target::{OtlpCompression, OtlpProtocol, OtlpTarget};
 pub use page::{PageSampler, PageTraces, WAIT as PAGE_WAIT, current_page};
 pub use processor::{BatchConfig, Counts, SinkProcessor};

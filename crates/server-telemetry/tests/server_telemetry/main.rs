@@ -4,6 +4,8 @@
 mod body;
 mod console;
 mod environment;
+#[cfg(feature = "forward")]
+mod forward;
 mod page;
 mod processor;
 mod quiet;
