@@ -17,7 +17,9 @@ pub(super) fn bench() -> Result<()> {
     let tools = Tools::new(&workspace)?;
     tools.prepare(site::NEEDS)?;
     let without = Sizes::of(&site::build_inert(&workspace, &tools)?)?;
-    let with = Sizes::of(&site::build(&workspace, &tools)?.root)?;
+    let mut with = Sizes::of(&site::build(&workspace, &tools)?.root)?;
+    // wasm-bindgen writes it for both, but only the one imports it.
+    with.script_brotli += snippet_brotli(&site::build(&workspace, &tools)?.root)?;
 
     print_machine();
     println!("the page's files in bytes (profile wasm-release, wasm-opt, brotli as the server sends it)");
@@ -35,7 +37,26 @@ pub(super) fn bench() -> Result<()> {
         with.script_brotli.saturating_sub(without.script_brotli),
         100.0 * share as f64 / with.wasm_brotli.max(1) as f64,
     );
+    println!(
+        "  in all            {:>13}  bytes of brotli",
+        share + with.script_brotli.saturating_sub(without.script_brotli)
+    );
     Ok(())
+}
+
+/// The telemetry crate's own script, which the page loads beside wasm-bindgen's.
+fn snippet_brotli(site: &Path) -> Result<u64> {
+    let folder = site.join("pkg/snippets");
+    let entries = fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))?;
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("browser-telemetry-") {
+            let script = entry.path().join("src/page.js.br");
+            let script = fs::metadata(&script).with_context(|| format!("there is no {}", script.display()))?;
+            return Ok(script.len());
+        }
+    }
+    bail!("there is no script of browser-telemetry in {}", folder.display())
 }
 
 /// Of one page, in bytes.
