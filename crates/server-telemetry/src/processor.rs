@@ -5,9 +5,11 @@
 //! encodes, appends and waits for the disk. No tokio: spans are exported while a runtime is shutting down, too.
 
 mod batch_config;
+mod value_length;
 mod worker;
 
-pub use batch_config::{BatchConfig, EnvError};
+pub use batch_config::BatchConfig;
+pub(crate) use value_length::ValueLength;
 
 use crate::request::RequestScope;
 use crate::sink::SpanSink;
