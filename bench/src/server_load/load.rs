@@ -1,6 +1,5 @@
 //! One measurement: a number of requests over kept connections, each sent when the one before has been answered.
 
-use crate::receiver::Receiver;
 use crate::requests::Request;
 use crate::variants::Variant;
 use anyhow::{Context as _, Result};
@@ -30,20 +29,17 @@ pub(crate) struct Figures {
     pub(crate) p99: Duration,
     /// Of the server, with what it did in the second after the last answer.
     pub(crate) cpu_per_request: Option<Duration>,
-    pub(crate) spans_per_request: f64,
-    pub(crate) lost: u64,
+}
+
+impl Figures {
+    /// Microseconds of CPU time for a request; not a number where the system does not tell.
+    pub(crate) fn cpu_us(&self) -> f64 {
+        self.cpu_per_request.map_or(f64::NAN, |time| time.as_secs_f64() * 1e6)
+    }
 }
 
 /// Sends requests of one kind to one server.
-pub(crate) fn run(
-    variant: &Variant,
-    request: Request,
-    connections: usize,
-    until: Until,
-    seed: u64,
-    receiver: &mut Receiver,
-) -> Result<Figures> {
-    let (spans_before, lost_before) = variant.spans(receiver)?;
+pub(crate) fn run(variant: &Variant, request: Request, connections: usize, until: Until, seed: u64) -> Result<Figures> {
     let cpu_before = variant.server.cpu_seconds();
     let sent = AtomicU64::new(0);
     let ready = Barrier::new(connections + 1);
@@ -82,7 +78,6 @@ pub(crate) fn run(
     let cpu = cpu_before
         .zip(variant.server.cpu_seconds())
         .map(|(before, after)| after - before);
-    let (spans, lost) = settled(variant, receiver)?;
     times.sort_unstable();
     let requests = times.len() as u64;
     Ok(Figures {
@@ -90,25 +85,5 @@ pub(crate) fn run(
         rate: requests as f64 / elapsed.as_secs_f64(),
         p99: quantile(&times, 0.99).unwrap_or_default(),
         cpu_per_request: cpu.map(|seconds| Duration::from_secs_f64(seconds / requests.max(1) as f64)),
-        spans_per_request: (spans - spans_before) as f64 / requests.max(1) as f64,
-        lost: lost - lost_before,
     })
-}
-
-/// Asks for the spans until no more come: the SDK's exporter waits for up to five seconds.
-fn settled(variant: &Variant, receiver: &mut Receiver) -> Result<(u64, u64)> {
-    let mut last = variant.spans(receiver)?;
-    let mut since = Instant::now();
-    let patience = match variant.tracing {
-        crate::variants::Tracing::Peer => Duration::from_millis(5_500),
-        _ => Duration::ZERO,
-    };
-    while since.elapsed() < patience {
-        std::thread::sleep(Duration::from_millis(100));
-        let now = variant.spans(receiver)?;
-        if now != last {
-            (last, since) = (now, Instant::now());
-        }
-    }
-    Ok(last)
 }

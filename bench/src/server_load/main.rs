@@ -39,14 +39,15 @@ fn run(arguments: &[String]) -> Result<()> {
         .map(|tracing| Variant::start(tracing, &options, &receiver))
         .collect::<Result<Vec<_>>>()?;
     println!(
-        "{} connections, {} rounds in turns; the load and the server share the machine's cores",
+        "{} connections, {} rounds in turns; the load and the server share the machine's cores\n\
+         (medians; in brackets the middle half of the rounds, in square brackets what is to be reached)",
         options.connections, options.rounds
     );
     let mut seed = 0;
     for request in Request::ALL {
         let mut measure = |variant: &Variant, until| {
             seed += 1;
-            load::run(variant, request, options.connections, until, seed, &mut receiver)
+            load::run(variant, request, options.connections, until, seed)
         };
         // For warming up, and to know how many requests fill a round.
         let warm = variants
@@ -54,6 +55,7 @@ fn run(arguments: &[String]) -> Result<()> {
             .map(|variant| measure(variant, Until::Elapsed(options.time)))
             .collect::<Result<Vec<_>>>()?;
         let number = warm[0].requests.max(1);
+        let spans_before = count_spans(&variants, &mut receiver)?;
         let mut rounds = vec![Vec::with_capacity(options.rounds); variants.len()];
         for round in 0..options.rounds {
             let mut order: Vec<usize> = (0..variants.len()).collect();
@@ -64,7 +66,18 @@ fn run(arguments: &[String]) -> Result<()> {
                 rounds[index].push(measure(&variants[index], Until::Requests(number))?);
             }
         }
-        report::print(request, &rounds);
+        let spans_after = count_spans(&variants, &mut receiver)?;
+        let spans: Vec<_> = spans_before
+            .iter()
+            .zip(&spans_after)
+            .map(|(before, after)| (after.0 - before.0, after.1 - before.1))
+            .collect();
+        report::print(request, &rounds, &spans);
     }
     Ok(())
+}
+
+/// Of each server: what it has sent, and what it has lost.
+fn count_spans(variants: &[Variant], receiver: &mut Receiver) -> Result<Vec<(u64, u64)>> {
+    variants.iter().map(|variant| variant.spans(receiver)).collect()
 }

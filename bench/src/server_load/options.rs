@@ -32,8 +32,8 @@ impl Options {
             server: server.into(),
             variant: variant.into(),
             folder: folder.into(),
-            rounds: 7,
-            time: Duration::from_secs(3),
+            rounds: 15,
+            time: Duration::from_secs(2),
             connections: 8,
         };
         for pair in flags.chunks(2) {
@@ -69,7 +69,7 @@ mod tests {
     fn flags_follow_the_three_paths() {
         let options = parse("cruddur variant /data --rounds 3 --connections 2").unwrap();
         assert_eq!((options.rounds, options.connections), (3, 2));
-        assert_eq!(options.time, Duration::from_secs(3));
+        assert_eq!(options.time, Duration::from_secs(2));
         assert_eq!(options.folder, PathBuf::from("/data"));
     }
 

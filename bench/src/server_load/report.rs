@@ -12,51 +12,53 @@ fn target(request: Request, tracing: Tracing) -> Option<f64> {
     }
 }
 
-/// The rounds of one kind of request, one list for each kind of tracing, in the order of [`Tracing::ALL`].
-pub(crate) fn print(request: Request, rounds: &[Vec<Figures>]) {
+/// The rounds of one kind of request, one list for each kind of tracing, in the order of [`Tracing::ALL`], and how many
+/// spans were sent and lost in all of them.
+pub(crate) fn print(request: Request, rounds: &[Vec<Figures>], spans: &[(u64, u64)]) {
     let Some((off, _)) = rounds.split_first() else { return };
     println!("\n{}   ({} requests a round)", request.title(), off[0].requests);
     println!(
-        "  {:<44}{:>10}{:>32}{:>10}{:>16}{:>14}",
-        "", "requests/s", "less than off", "p99 ms", "CPU µs/request", "spans/request"
+        "  {:<44}{:>10}{:>34}{:>9}{:>9}{:>26}{:>15}",
+        "", "requests/s", "fewer than without", "p99 ms", "CPU µs", "more than without", "spans/request"
     );
-    for (tracing, figures) in Tracing::ALL.into_iter().zip(rounds) {
-        // Round by round, so that a machine that got slower meanwhile does not count.
-        let less: Vec<_> = figures
-            .iter()
-            .zip(off)
-            .map(|(one, off)| 100.0 * (1.0 - one.rate / off.rate))
-            .collect();
-        let less = match tracing {
+    for ((tracing, figures), (sent, lost)) in Tracing::ALL.into_iter().zip(rounds).zip(spans) {
+        let compared = |value: fn(&Figures) -> f64, sign: f64| match tracing {
             Tracing::Off => String::new(),
-            _ => {
-                let sorted = sorted(less);
-                let target = target(request, tracing).map_or(String::new(), |target| format!(" [< {target:.0}]"));
-                format!(
-                    "{:.1} % ({:.1}…{:.1}){target}",
-                    median(&sorted),
-                    sorted[0],
-                    sorted[sorted.len() - 1]
-                )
-            }
+            _ => compare(figures, off, |one, off| sign * 100.0 * (value(one) / value(off) - 1.0)),
         };
         let of = |value: fn(&Figures) -> f64| median(&sorted(figures.iter().map(value).collect()));
-        let lost: u64 = figures.iter().map(|one| one.lost).sum();
-        let lost = if lost > 0 {
+        let fewer = compared(|one| one.rate, -1.0);
+        let target = target(request, tracing).map_or(String::new(), |target| format!(" [< {target:.0}]"));
+        let requests: u64 = figures.iter().map(|one| one.requests).sum();
+        let lost = if *lost > 0 {
             format!(" ({lost} lost)")
         } else {
             String::new()
         };
         println!(
-            "  {:<44}{:>10.0}{:>32}{:>10.1}{:>16.0}{:>14.1}{lost}",
+            "  {:<44}{:>10.0}{:>34}{:>9.1}{:>9.0}{:>26}{:>15.1}{lost}",
             tracing.title(),
             of(|one| one.rate),
-            less,
+            fewer + &target,
             of(|one| one.p99.as_secs_f64() * 1e3),
-            of(|one| one.cpu_per_request.map_or(f64::NAN, |time| time.as_secs_f64() * 1e6)),
-            of(|one| one.spans_per_request),
+            of(Figures::cpu_us),
+            compared(Figures::cpu_us, 1.0),
+            *sent as f64 / requests.max(1) as f64,
         );
     }
+}
+
+/// The median of a comparison, and the range of the middle half. Round by round, so that a machine that got slower meanwhile
+/// does not count.
+fn compare(figures: &[Figures], off: &[Figures], compare: impl Fn(&Figures, &Figures) -> f64) -> String {
+    let sorted = sorted(figures.iter().zip(off).map(|(one, off)| compare(one, off)).collect());
+    let quarter = sorted.len() / 4;
+    format!(
+        "{:.1} % ({:.1}…{:.1})",
+        median(&sorted),
+        sorted[quarter],
+        sorted[sorted.len() - 1 - quarter]
+    )
 }
 
 fn sorted(mut values: Vec<f64>) -> Vec<f64> {

@@ -5,6 +5,10 @@ use crate::receiver::Receiver;
 use anyhow::{Context as _, Result};
 use bench::connection::Connection;
 use bench::process::Server;
+use std::time::Duration;
+
+/// The SDK's batch processor waits for up to five seconds for more.
+const PEER_DELAY: Duration = Duration::from_secs(6);
 
 /// What is done with spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,9 +74,11 @@ impl Variant {
         })
     }
 
-    /// Spans that have left the server so far, and spans that it has lost and knows of.
+    /// Spans that have left the server so far, and spans that it has lost and knows of. To be asked when no request is
+    /// under way.
     pub(crate) fn spans(&self, receiver: &mut Receiver) -> Result<(u64, u64)> {
         if self.tracing == Tracing::Peer {
+            std::thread::sleep(PEER_DELAY);
             return Ok((receiver.spans()?, 0));
         }
         let health = self.server.health()?;
