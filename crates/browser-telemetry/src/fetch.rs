@@ -173,7 +173,7 @@ impl FetchSpan {
     }
 
     fn set(&self, attribute: KeyValue) {
-        tracer::set_all(self.span.id(), vec![attribute]);
+        tracer::set(self.span.id(), attribute);
     }
 
     fn fail(&mut self, error_type: String) {
@@ -242,7 +242,9 @@ impl FetchSpan {
         if start::is_own(&self.url) {
             times.set_clock();
         }
-        tracer::set_all(id, times.attributes(self.start));
+        if let Some(mut record) = tracer::record(id) {
+            times.write(self.start, &mut record.attributes);
+        }
         tracer::end(id, clock::at(times.response_end));
     }
 }

@@ -163,11 +163,9 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     };
     let mut document_load = span(root, "documentLoad", start, end);
     set_url(&mut document_load, "navigation");
-    document_load.events = events(LOAD_EVENTS, &read(LOAD_EVENTS));
-    document_load.events.extend(events(
-        "firstPaint firstContentfulPaint",
-        &page::times("paint", "", "first-paint first-contentful-paint"),
-    ));
+    add_events(&mut document_load, LOAD_EVENTS, &read(LOAD_EVENTS));
+    let paints = page::times("paint", "", "first-paint first-contentful-paint");
+    add_events(&mut document_load, "firstPaint firstContentfulPaint", &paints);
     if is_incomplete {
         let incomplete = KeyValue::new(attribute::SPAN_INCOMPLETE, true);
         document_load.attributes.push(incomplete);
@@ -192,15 +190,15 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
             if is_fresh {
                 times.set_clock();
             }
-            document_fetch.attributes.extend(times.attributes(start));
+            times.write(start, &mut document_fetch.attributes);
         }
-        document_fetch.events = events(FETCH_EVENTS, &read(FETCH_EVENTS));
+        add_events(&mut document_fetch, FETCH_EVENTS, &read(FETCH_EVENTS));
         export::push(document_fetch);
     }
     if let [wasm_start, wasm_end, ..] = page::times("wasm", "", "startTime responseEnd")[..] {
         let mut wasm_load = span(ids::span_id(), "wasm.load", wasm_start, started);
         set_url(&mut wasm_load, "wasm");
-        wasm_load.events = events("responseEnd", &[wasm_end]);
+        add_events(&mut wasm_load, "responseEnd", &[wasm_end]);
         export::push(wasm_load);
     }
     if let Some((start, end)) = hydrated {
@@ -209,19 +207,17 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     export::push(document_load);
 }
 
-/// Those that have happened: `names` with spaces between, and the time of each, 0 for never.
-fn events(mut names: &'static str, times: &[f64]) -> Vec<Event> {
-    let mut events = Vec::new();
+/// Adds those that have happened: `names` with spaces between, and the time of each, 0 for never.
+fn add_events(span: &mut SpanRecord, mut names: &'static str, times: &[f64]) {
     for at in times {
         // By bytes: a searcher of text would weigh a kilobyte.
         let end = names.bytes().position(|byte| byte == b' ').unwrap_or(names.len());
         let name = names.get(..end).unwrap_or_default();
         names = names.get(end + 1..).unwrap_or_default();
         if *at > 0.0 && !name.is_empty() {
-            events.push(Event::new(name, clock::at(*at), vec![], 0));
+            span.events.push(Event::new(name, clock::at(*at), vec![], 0));
         }
     }
-    events
 }
 
 fn context(trace: TraceId, span: SpanId) -> SpanContext {
