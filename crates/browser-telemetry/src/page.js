@@ -142,6 +142,25 @@ export function ask(what, about) {
   return answers[what](about) || "";
 }
 
+const send = async (url, body, headers) => {
+  // The standard grants 64 KiB to all of a page's keepalive requests together.
+  const size = body.length;
+  const keepalive = used + size <= 61440;
+  if (keepalive) used += size;
+  try {
+    const response = await fetch(url, { method: "POST", body, headers, keepalive });
+    const { ok, status } = response;
+    const after = response.headers.get("retry-after");
+    if (ok) return 0;
+    if (![408, 429, 502, 503, 504].includes(status)) return -status;
+    return Math.max(1, (isNaN(after) ? Date.parse(after) - Date.now() : after * 1e3) || 1);
+  } catch {
+    return 1;
+  } finally {
+    if (keepalive) used -= size;
+  }
+};
+
 export async function post(url, type, body, zip) {
   const headers = { "content-type": type };
   if (!zip || !window.CompressionStream) return send(url, body, headers);
