@@ -121,6 +121,22 @@ export class Trace {
     return found;
   }
 
+  /** The events on a span, in the order of their times. */
+  events(span: Row): Row[] {
+    return this.annotations(span, 'span_event').sort((a, b) => startMs(a) - startMs(b));
+  }
+
+  /** What a span's links lead to, each as `{trace id}/{span id}`. */
+  links(span: Row): string[] {
+    return this.annotations(span, 'link').map(({ data }) => `${data['trace.link.trace_id']}/${data['trace.link.span_id']}`);
+  }
+
+  private annotations(span: Row, type: string): Row[] {
+    return this.rows.filter(
+      ({ data }) => data['meta.annotation_type'] === type && data['trace.parent_id'] === span.data['trace.span_id'],
+    );
+  }
+
   /** The spans as trees. A span whose parent is not in the trace is a root: a whole trace has one. */
   tree(): TreeNode[] {
     const grow = (span: Row): TreeNode => ({ span, children: this.children(span).map(grow) });

@@ -235,6 +235,7 @@ impl FetchSpan {
 
     fn end(&mut self) {
         self.stage = Stage::Ended;
+        clock::check();
         let id = self.span.id();
         let Some(times) = Times::find(&self.url, &trace_wire::hex::write(&id.to_bytes())) else {
             return tracer::end(id, clock::now());

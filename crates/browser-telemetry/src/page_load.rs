@@ -7,7 +7,8 @@
 //! platform names its properties.
 //!
 //! A page that is older than its trace (taken from a cache, a tab that was restored) must not join it a second time: it
-//! starts a new one, and links to the old. It is told by its request: none went out, or the answer was for another one.
+//! starts a new one, and links to the old. It is told by its request: none went out, or the answer was for another one,
+//! or it was another page that had it fetched ahead of time.
 
 use crate::page::{self, Call};
 use crate::resource_timing::Times;
@@ -122,7 +123,10 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     let times = Times::find("navigation", expected.as_deref().unwrap_or_default());
     // Where a proxy has taken `Server-Timing` away, only the size is left to tell.
     let is_answered = times.is_none_or(|times| times.said.is_echoed || times.said.server.is_none());
-    let is_fresh = transfer_size > 0.0 && is_answered;
+    let is_incomplete = load_end <= 0.0;
+    // Where another page had it fetched ahead of time, a complete page has no end of its fetch.
+    let is_fetched = response_end > 0.0 || is_incomplete;
+    let is_fresh = transfer_size > 0.0 && is_answered && is_fetched;
     let own = page.filter(|_| is_fresh);
     let trace = own.map_or_else(ids::trace_id, |page| TraceId::from_bytes(page.trace_id));
     let root = own.map_or_else(ids::span_id, |page| SpanId::from_bytes(page.document_load));
@@ -155,7 +159,6 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     let set_url =
         |span: &mut SpanRecord, name| otlp::text(&mut span.attributes, attribute::URL_FULL, page::ask("entry", name));
 
-    let is_incomplete = load_end <= 0.0;
     let end = if is_incomplete {
         page::performance_now()
     } else {
@@ -166,9 +169,9 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     add_events(&mut document_load, LOAD_EVENTS, &read(LOAD_EVENTS));
     let paints = page::times("paint", "", "first-paint first-contentful-paint");
     add_events(&mut document_load, "firstPaint firstContentfulPaint", &paints);
+    let incomplete = KeyValue::new(attribute::SPAN_INCOMPLETE, true);
     if is_incomplete {
-        let incomplete = KeyValue::new(attribute::SPAN_INCOMPLETE, true);
-        document_load.attributes.push(incomplete);
+        document_load.attributes.push(incomplete.clone());
     }
     if let (Some(page), false) = (page, is_fresh) {
         let before = context(
@@ -177,18 +180,24 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
         );
         document_load.links.push(Link::with_context(before));
     }
-    // The server takes the first of the two for both.
-    if response_end > 0.0 {
-        let mut document_fetch = span(fetch, "documentFetch", start, response_end);
+    // The server takes the first of the two for both, so there are both.
+    if is_fetched {
+        let is_whole = response_end > 0.0;
+        let mut document_fetch = span(fetch, "documentFetch", start, if is_whole { response_end } else { end });
         set_url(&mut document_fetch, "navigation");
         otlp::literal(&mut document_fetch.attributes, attribute::HTTP_REQUEST_METHOD, "GET");
         if status > 0.0 {
             let attributes = &mut document_fetch.attributes;
             otlp::integer(attributes, attribute::HTTP_RESPONSE_STATUS_CODE, status as i64);
         }
-        if let Some(times) = times {
+        if !is_whole {
+            document_fetch.attributes.push(incomplete);
+        } else if let Some(mut times) = times {
             if is_fresh {
                 times.set_clock();
+            } else {
+                // Kept with the page: it tells of the request that was made then.
+                times.said.server = None;
             }
             times.write(start, &mut document_fetch.attributes);
         }

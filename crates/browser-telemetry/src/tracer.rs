@@ -262,6 +262,7 @@ pub(crate) fn move_open(to: impl Fn(SystemTime) -> SystemTime) {
             event.timestamp = to(event.timestamp);
         }
     }
+    interaction::move_live(to);
 }
 
 /// Ends what is open, because the page goes away, and marks it: [`trace_wire::attribute::SPAN_INCOMPLETE`].
