@@ -28,6 +28,11 @@ pub(crate) fn reload() {
     }
 }
 
+/// Sends the spans that have ended, before the person who is signed in changes: they are theirs, or nobody's.
+pub(crate) fn flush<E>(_: E) {
+    browser_telemetry::export::flush();
+}
+
 /// Moves the keyboard's focus, after what was just changed has been drawn.
 pub(crate) fn focus_soon(selector: &'static str) {
     request_animation_frame(move || {

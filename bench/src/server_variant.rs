@@ -1,10 +1,9 @@
-//! `server-variant <encode | peer>`: the server with other wiring, for `cargo xtask bench server`.
+//! `server-variant <encode | peer URL>`: the server with other wiring, for `cargo xtask bench server`.
 //!
 //! - `encode`: its spans are made and encoded as always, and then nobody wants them.
 //! - `peer`: a request's span is made by axum-tracing-opentelemetry on top of `tracing`, and everything is exported by the
-//!   SDK's batch processor and `opentelemetry-otlp`. What lies below the request makes the same spans as always. It wants
-//!   `OTEL_SDK_DISABLED=true`, which switches off the server's own set-up and nothing of the SDK, and
-//!   `OTEL_EXPORTER_OTLP_ENDPOINT`.
+//!   SDK's batch processor and `opentelemetry-otlp`, to that URL. What lies below the request makes the same spans as
+//!   always. It wants `OTEL_SDK_DISABLED=true`, which switches off the server's own set-up and nothing of the SDK.
 //!
 //! Everything else, and all configuration, is the server's own. It is ended by a kill.
 
@@ -13,7 +12,7 @@ use axum::Router;
 use axum_tracing_opentelemetry::middleware::{OtelAxumLayer, OtelInResponseLayer};
 use opentelemetry::global;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::SpanExporter;
+use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use server::config::Config;
@@ -24,6 +23,10 @@ use std::sync::Arc;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// The server's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Where the peer's spans of requests come from.
 const PEER_TARGET: &str = "otel::tracing";
@@ -42,9 +45,9 @@ fn main() -> Result<()> {
                 serve(running.router.clone(), running).await
             })
         }
-        ["peer"] => {
+        ["peer", url] => {
             // Outside the runtime: its HTTP client blocks.
-            let exporter = SpanExporter::builder().with_http().build()?;
+            let exporter = SpanExporter::builder().with_http().with_endpoint(url).build()?;
             let provider = SdkTracerProvider::builder()
                 .with_resource(Resource::builder().with_service_name(BACKEND).build())
                 .with_batch_exporter(exporter)
@@ -63,7 +66,7 @@ fn main() -> Result<()> {
                 serve(router, running).await
             })
         }
-        _ => bail!("usage: server-variant <encode | peer>"),
+        _ => bail!("usage: server-variant <encode | peer URL>"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The configuration: read once from the environment, with every problem reported at once.
 
 use crate::peer::Access;
+use server_telemetry::{Environment, RelayRate};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -23,8 +24,18 @@ pub struct Config {
     pub explorer: Access,
     /// `CRUDDUR_INGEST_KEY`: what other services send as `x-honeycomb-team` to hand in their spans.
     pub ingest_key: Option<String>,
+    /// `CRUDDUR_RELAY_RATE` and `CRUDDUR_RELAY_BURST`: how many batches a second, and how many at once, the relay takes from
+    /// one session. Default 20 and 100.
+    pub session_rate: RelayRate,
+    /// `CRUDDUR_RELAY_ADDRESS_RATE` and `CRUDDUR_RELAY_ADDRESS_BURST`: the same from all pages at one address. Default ten
+    /// times as many as from a session.
+    pub address_rate: RelayRate,
+    /// `CRUDDUR_TRUST_PROXY=1`: a proxy stands before this server, so addresses are those that it names.
+    pub trust_proxy: bool,
     /// `CRUDDUR_TRACE_EXPLORER=1`: the explorer and the relay make spans too, for those who work on them.
     pub trace_explorer: bool,
+    /// `OTEL_*` and `HONEYCOMB_*`.
+    pub telemetry: Environment,
 }
 
 /// What is wrong with the environment, one line per variable.
@@ -39,7 +50,7 @@ impl Config {
     ///
     /// Every variable that cannot be understood, with what it takes.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::read(|name| std::env::var(name).ok())
+        Self::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
     /// Reads the variables through `get`.
@@ -54,6 +65,10 @@ impl Config {
                 .filter(|value| !value.is_empty())
         };
         let mut errors = Vec::new();
+        let telemetry = Environment::from_lookup(get).unwrap_or_else(|wrong| {
+            errors.extend(wrong.0.iter().map(ToString::to_string));
+            Environment::default()
+        });
 
         let site_addr = match get("LEPTOS_SITE_ADDR").map(|value| (value.parse(), value)) {
             None => SocketAddr::from(([127, 0, 0, 1], 3000)),
@@ -75,6 +90,25 @@ impl Config {
                 256
             }
         };
+        let mut batches = |name: &str, default: u32| match get(name).map(|value| (value.parse(), value)) {
+            None => default,
+            Some((Ok(count @ 1..=1_000_000), _)) => count,
+            Some((_, value)) => {
+                errors.push(format!(
+                    "{name} is {value:?}; it takes a whole number of batches, at least 1, such as {default}"
+                ));
+                default
+            }
+        };
+        let session_rate = RelayRate {
+            per_second: batches("CRUDDUR_RELAY_RATE", 20),
+            burst: batches("CRUDDUR_RELAY_BURST", 100),
+        };
+        let ten_times = session_rate.times(10);
+        let address_rate = RelayRate {
+            per_second: batches("CRUDDUR_RELAY_ADDRESS_RATE", ten_times.per_second),
+            burst: batches("CRUDDUR_RELAY_ADDRESS_BURST", ten_times.burst),
+        };
         let mut flag = |name: &str, default: bool| match get(name).as_deref() {
             None => default,
             Some("1" | "true" | "on") => true,
@@ -87,6 +121,7 @@ impl Config {
         let demo = flag("CRUDDUR_DEMO", false);
         let trace_store = flag("CRUDDUR_TRACE_STORE", true);
         let trace_explorer = flag("CRUDDUR_TRACE_EXPLORER", false);
+        let trust_proxy = flag("CRUDDUR_TRUST_PROXY", false);
 
         let operators: Vec<String> = get("CRUDDUR_OPERATORS")
             .map(|list| {
@@ -121,7 +156,11 @@ impl Config {
             span_log_bytes: span_log_mb * 1024 * 1024,
             explorer,
             ingest_key: get("CRUDDUR_INGEST_KEY"),
+            session_rate,
+            address_rate,
+            trust_proxy,
             trace_explorer,
+            telemetry,
         })
     }
 }
@@ -148,6 +187,21 @@ mod tests {
         assert_eq!(config.explorer, Access::LoopbackOrOperators(vec![]));
         assert!(config.trace_store && !config.demo && !config.trace_explorer);
         assert!(config.database_url.is_none() && config.ingest_key.is_none());
+        assert_eq!((config.session_rate.per_second, config.session_rate.burst), (20, 100));
+        assert_eq!((config.address_rate.per_second, config.address_rate.burst), (200, 1000));
+        assert!(!config.trust_proxy);
+    }
+
+    #[test]
+    fn an_address_may_send_ten_times_what_a_session_may_unless_told_otherwise() {
+        let config = read(&[
+            ("CRUDDUR_RELAY_RATE", "5"),
+            ("CRUDDUR_RELAY_BURST", "7"),
+            ("CRUDDUR_RELAY_ADDRESS_BURST", "9"),
+        ])
+        .unwrap();
+        assert_eq!((config.session_rate.per_second, config.session_rate.burst), (5, 7));
+        assert_eq!((config.address_rate.per_second, config.address_rate.burst), (50, 9));
     }
 
     #[test]
@@ -182,6 +236,9 @@ mod tests {
             ("CRUDDUR_SPAN_LOG_MB", "lots"),
             ("CRUDDUR_DEMO", "perhaps"),
             ("CRUDDUR_EXPLORER", "everybody"),
+            ("OTEL_TRACES_EXPORTER", "zipkin"),
+            ("CRUDDUR_RELAY_RATE", "0"),
+            ("CRUDDUR_RELAY_ADDRESS_BURST", "many"),
         ];
         let ConfigError(errors) = read(&wrong).unwrap_err();
         assert_eq!(errors.len(), wrong.len(), "{errors:?}");

@@ -2,7 +2,6 @@
 
 use crate::flash::Flashes;
 use crate::peer::{self, Access};
-use crate::session::Generation;
 use app::DemoHint;
 use app::server_context::{Flash, HandOver, Services, Viewer};
 use axum::extract::FromRef;
@@ -11,7 +10,7 @@ use cookie::Key;
 use cruddur::db::Db;
 use leptos::config::LeptosOptions;
 use leptos::prelude::{provide_context, use_context};
-use server_telemetry::{PageTraces, Relay, Telemetry};
+use server_telemetry::{EndUser, PageTraces, Relay, Senders, Telemetry};
 use span_log::SpanLog;
 use std::sync::Arc;
 use trace_store::TraceStore;
@@ -35,6 +34,8 @@ pub struct AppState {
     pub relay: Relay,
     /// The durable path of every span.
     pub log: SpanLog,
+    /// The way from there to backends; none where no backend is named.
+    pub senders: Option<Senders>,
     /// Page loads whose browser spans have not come yet.
     pub pages: PageTraces,
     /// What the explorer reads; none with `CRUDDUR_TRACE_STORE=off`.
@@ -68,10 +69,7 @@ impl AppState {
         provide_context(parts.extensions.get::<Flash>().cloned().unwrap_or_default());
         provide_context(HandOver {
             page: server_telemetry::current_page(),
-            generation: parts
-                .extensions
-                .get::<Generation>()
-                .map(|Generation(name)| name.clone()),
+            generation: parts.extensions.get::<EndUser>().map(|user| user.generation.clone()),
         });
     }
 }

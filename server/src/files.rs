@@ -7,14 +7,17 @@ use axum::response::Response;
 
 /// The middleware. `hashed` says whether the names under `/pkg/` change with their content.
 pub(crate) async fn set_headers(State(hashed): State<bool>, request: Request, next: Next) -> Response {
-    let is_built = request.uri().path().starts_with("/pkg/");
+    let path = request.uri().path();
+    let is_built = path.starts_with("/pkg/");
+    // wasm-bindgen names these after the crate that they belong to, not after their content.
+    let is_snippet = path.starts_with("/pkg/snippets/");
     let mut response = next.run(request).await;
     let is_html = response
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let ok = response.status().is_success() || response.status().as_u16() == 304;
-    let cache = if is_built && hashed && ok && !is_html {
+    let cache = if is_built && !is_snippet && hashed && ok && !is_html {
         "public, max-age=31536000, immutable"
     } else {
         // Not `no-store`, which would forbid the back-forward cache.

@@ -4,6 +4,7 @@ use crate::context::AppState;
 use axum::extract::State;
 use axum::response::Json;
 use serde_json::{Value, json};
+use server_telemetry::{SenderStatus, Senders};
 
 /// The handler.
 pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
@@ -19,9 +20,23 @@ pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
         "version": env!("CARGO_PKG_VERSION"),
         "spans": {
             "server": { "exported": own.exported, "dropped": own.dropped() },
-            "relay": { "accepted": relay.accepted_spans, "refused": relay.refused_spans.total() },
+            "relay": {
+                "accepted": relay.accepted_spans,
+                "refused": relay.refused_spans.total(),
+                "duplicates": relay.pages.duplicates,
+                "generation_mismatches": relay.pages.generation_mismatches,
+                "dropped_in_pages": relay.pages.dropped_in_pages,
+            },
+        },
+        "batches": {
+            "relay": {
+                "accepted": relay.accepted_requests,
+                "refused": relay.refused_requests.total(),
+                "rate_limited": relay.refused_requests.rate_limited,
+            },
         },
         "log": log_json(&log),
+        "senders": state.senders.iter().flat_map(Senders::status).map(sender_json).collect::<Vec<_>>(),
         "store": store,
     }))
 }
@@ -34,5 +49,19 @@ fn log_json(log: &span_log::Counts) -> Value {
         "refused_spans": log.refused_spans,
         "failed_spans": log.failed_spans,
         "evicted_spans": log.evicted_spans,
+    })
+}
+
+/// A backend that is down is no fault of the server's: the status stays 200.
+fn sender_json(sender: SenderStatus) -> Value {
+    json!({
+        "name": sender.name,
+        "state": sender.state.to_string(),
+        "delivered_spans": sender.delivered_spans,
+        "refused_spans": sender.refused_spans,
+        "lost_batches": sender.lost_batches,
+        "lag_batches": sender.lag_batches,
+        "lag_seconds": sender.lag.as_secs_f64(),
+        "last_error": sender.last_error,
     })
 }

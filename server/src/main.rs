@@ -4,28 +4,41 @@ use anyhow::{Context, bail};
 use server::config::Config;
 use server::peer::Access;
 use server::start::start;
+use server::whoami::whoami;
+use server_telemetry::Environment;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
+
+/// A page is made of thousands of small pieces, and spans are freed on another thread than the one that made them: with the
+/// system's allocator a fifth of a page's CPU time goes into that (`cargo xtask bench server`).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "\
 cruddur: a micro-blog whose posts expire, and whose every click is one trace.
 
-Usage: cruddur [serve]     serve the app; configuration comes from the environment (see README.md)
+Usage: cruddur [serve]             serve the app; configuration comes from the environment (see README.md)
+       cruddur honeycomb whoami    whose HONEYCOMB_API_KEY is, where it writes to, and what it may do
        cruddur --version
        cruddur --help";
 
 /// How long requests that are under way may take when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Crates of the HTTP client that put addresses into log lines, whatever `RUST_LOG` asks for.
+const ADDRESSES: [&str; 5] = ["hyper", "hyper_util", "reqwest", "rustls", "rustls_platform_verifier"];
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
         [] | ["serve"] => serve(),
+        ["honeycomb", "whoami"] => honeycomb_whoami(),
         ["--version" | "-V"] => {
             println!("cruddur {}", env!("CARGO_PKG_VERSION"));
             Ok(())
@@ -45,16 +58,31 @@ fn main() -> ExitCode {
     }
 }
 
+/// What is logged: `RUST_LOG`, or else `info`, where `OTEL_LOG_LEVEL` is for telemetry's own words; and in no case addresses.
+fn log_filter(of_telemetry: Option<LevelFilter>) -> EnvFilter {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        let mut filter = String::from("info");
+        if let Some(level) = of_telemetry {
+            for crate_name in ["server_telemetry", "span_log"] {
+                filter.push_str(&format!(",{crate_name}={level}"));
+            }
+        }
+        EnvFilter::new(filter)
+    });
+    ADDRESSES.into_iter().fold(filter, |filter, target| {
+        filter.add_directive(format!("{target}=off").parse().expect("a directive"))
+    })
+}
+
 #[tokio::main]
 async fn serve() -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let config = Config::from_env()?;
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(log_filter(config.telemetry.log_level))
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
 
-    let config = Config::from_env()?;
     let mut leptos = leptos::config::get_configuration(None)
         .context("the LEPTOS_* variables")?
         .leptos_options;
@@ -97,6 +125,13 @@ async fn serve() -> anyhow::Result<()> {
         } => {}
     }
     running.stop().await;
+    Ok(())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn honeycomb_whoami() -> anyhow::Result<()> {
+    let environment = Environment::from_env()?;
+    print!("{}", whoami(&environment).await?);
     Ok(())
 }
 

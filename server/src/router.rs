@@ -22,7 +22,10 @@ pub fn router(state: AppState) -> Router {
         QuietPaths::default().and(FILES)
     };
     // The outermost layer.
-    let spans = RequestSpanLayer::new().quiet(quiet).pages(state.pages.clone());
+    let spans = RequestSpanLayer::new()
+        .propagators(state.telemetry.propagators().clone())
+        .quiet(quiet)
+        .pages(state.pages.clone());
     without_spans(state).layer(spans)
 }
 

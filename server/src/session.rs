@@ -10,12 +10,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use server_telemetry::EndUser;
 
-/// The sign-in of who made a request, under a name that changes with each: what a page is rendered for.
-#[derive(Clone, Debug)]
-pub(crate) struct Generation(pub(crate) String);
-
-/// The middleware: puts [`Viewer`] (for the app and the explorer), [`Generation`], [`EndUser`] (for the relay) into the
-/// request, and `user.id` and `user.name` on its span.
+/// The middleware: puts [`Viewer`] (for the app and the explorer) and [`EndUser`] (for the relay, and with its generation
+/// for the page that is rendered) into the request, and `user.id` and `user.name` on its span.
 pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     if let Some(token) = session_cookie::token(request.headers(), &state.cookie_key) {
         match cruddur::session::user_of(&state.db, &token).await {
@@ -24,9 +20,8 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
                 request.extensions_mut().insert(EndUser {
                     id: user.uuid.clone(),
                     name: user.handle.clone(),
+                    generation: cruddur::session::public_name(&token),
                 });
-                let generation = Generation(cruddur::session::public_name(&token));
-                request.extensions_mut().insert(generation);
                 request.extensions_mut().insert(Viewer(Some(user)));
             }
             Ok(None) => {}

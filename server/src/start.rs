@@ -2,13 +2,16 @@
 
 use crate::config::Config;
 use crate::context::AppState;
-use crate::{follow, jobs, router, secret};
+use crate::honeycomb_key::{self, Checked};
+use crate::{follow, jobs, peer, router, secret};
 use anyhow::Context;
 use app::DemoHint;
 use axum::Router;
 use cruddur::db::{Db, sqlite_url};
 use leptos::config::LeptosOptions;
-use server_telemetry::{PageTraces, Relay, RelayConfig, SpanSink, Telemetry};
+use server_telemetry::{
+    Environment, PageTraces, Relay, RelayConfig, SenderConfig, Senders, SpanSink, Telemetry, TracedClient,
+};
 use span_log::SpanLog;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +25,9 @@ pub const BACKEND: &str = "cruddur-backend";
 
 /// How long the last spans may take to reach the disk when the server stops.
 const STOP: Duration = Duration::from_secs(5);
+
+/// How long backends may take for what is left, after that.
+const DELIVER: Duration = Duration::from_secs(5);
 
 /// A server that is ready to serve.
 pub struct Running {
@@ -50,6 +56,7 @@ pub async fn start_with(
     leptos: LeptosOptions,
     own_spans: Option<Arc<dyn SpanSink>>,
 ) -> anyhow::Result<Running> {
+    let sending = Sending::prepare(&config.telemetry).await?;
     let data_dir = &config.data_dir;
     std::fs::create_dir_all(data_dir).with_context(|| {
         format!(
@@ -68,12 +75,15 @@ pub async fn start_with(
     // What is at no address is a page as well: it says so.
     let is_page = |route: &str| route.is_empty() || app::routes::PATTERNS.contains(&route);
     let pages = PageTraces::new(own_spans.clone(), FRONTEND, is_page, server_telemetry::PAGE_WAIT);
-    let telemetry = Telemetry::start(server_telemetry::Config {
-        service_name: BACKEND.into(),
-        service_version: Some(env!("CARGO_PKG_VERSION").into()),
-        sink: own_spans,
-        pages: Some(pages.clone()),
-    })?;
+    let telemetry = Telemetry::start_with(
+        server_telemetry::Config {
+            service_name: BACKEND.into(),
+            service_version: Some(env!("CARGO_PKG_VERSION").into()),
+            sink: own_spans,
+            pages: Some(pages.clone()),
+        },
+        &config.telemetry,
+    )?;
     // A second start in the same process (tests) finds it set, which is as good.
     _ = trace_executor::init_server();
 
@@ -93,6 +103,18 @@ pub async fn start_with(
 
     let cookie_key = secret::cookie_key(data_dir)?;
 
+    let mut relay = RelayConfig {
+        ingest_key: config.ingest_key.clone(),
+        ingest_key_setting: "CRUDDUR_INGEST_KEY".into(),
+        session_rate: config.session_rate,
+        address_rate: config.address_rate,
+        pages: Some(pages.clone()),
+        ..RelayConfig::new(sink, FRONTEND)
+    };
+    if config.trust_proxy {
+        relay.client_address = peer::behind_proxy;
+    }
+
     // Nothing fails from here on, so no task is left behind by a start that came to nothing.
     let mut tasks = vec![tokio::spawn(jobs::run(db.clone())), tokio::spawn(pages.clone().run())];
     let store = config.trace_store.then(TraceStore::default);
@@ -101,6 +123,7 @@ pub async fn start_with(
         tasks.push(tokio::spawn(follow::follow(log.clone(), store.clone(), events)));
     }
 
+    let senders = sending.start(&log, &mut tasks);
     let state = AppState {
         leptos,
         db,
@@ -108,13 +131,9 @@ pub async fn start_with(
         flashes: Default::default(),
         access: config.explorer.clone(),
         demo,
-        relay: Relay::new(RelayConfig {
-            ingest_key: config.ingest_key.clone(),
-            ingest_key_setting: "CRUDDUR_INGEST_KEY".into(),
-            pages: Some(pages.clone()),
-            ..RelayConfig::new(sink, FRONTEND)
-        }),
+        relay: Relay::new(relay),
         log,
+        senders,
         pages,
         store,
         telemetry: Arc::new(telemetry),
@@ -133,7 +152,8 @@ impl Running {
         router::without_spans(self.state.clone())
     }
 
-    /// Stops the background work, and brings the last spans to the disk. Call it when nothing is served any more.
+    /// Stops the background work, brings the last spans to the disk, and to backends as far as they take them within a few
+    /// seconds. Call it when nothing is served any more.
     pub async fn stop(self) {
         let Self { router, state, tasks } = self;
         drop(router);
@@ -143,6 +163,7 @@ impl Running {
         let AppState {
             telemetry,
             log,
+            senders,
             pages,
             db,
             ..
@@ -150,14 +171,70 @@ impl Running {
         // First the server's own: then it is known of every page whose request is over.
         let written = tokio::task::spawn_blocking(move || telemetry.shutdown(STOP)).await;
         pages.finish().await;
-        if let Err(error) = tokio::task::spawn_blocking(move || log.close()).await {
-            tracing::error!(%error, "the span log");
-        }
         match written {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the last spans"),
             Err(error) => tracing::error!(%error, "the last spans"),
         }
+        if let Some(senders) = senders {
+            senders.stop(DELIVER).await;
+        }
+        // With the senders' last cursors.
+        if let Err(error) = tokio::task::spawn_blocking(move || log.close()).await {
+            tracing::error!(%error, "the span log");
+        }
         db.close().await;
+    }
+}
+
+/// The header with Honeycomb's key.
+const TEAM: &str = "x-honeycomb-team";
+
+/// The way to the backends, before there is a log.
+struct Sending<'a> {
+    environment: &'a Environment,
+    client: Option<TracedClient>,
+    checked: Checked,
+}
+
+impl<'a> Sending<'a> {
+    /// Asks Honeycomb where the key writes to, if that must be somewhere (`HONEYCOMB_ENVIRONMENT`). First of all, so that
+    /// a start that must not be touches nothing.
+    async fn prepare(environment: &'a Environment) -> anyhow::Result<Self> {
+        // Without backends no TLS either, and no certificates that might be missing.
+        let client = match environment.targets.is_empty() {
+            true => None,
+            false => Some(TracedClient::new()?),
+        };
+        let checked = match (&client, &environment.honeycomb, &environment.honeycomb_environment) {
+            (Some(client), Some(access), Some(wanted)) => honeycomb_key::check_at_start(client, access, wanted).await?,
+            _ => Checked::Right,
+        };
+        Ok(Self {
+            environment,
+            client,
+            checked,
+        })
+    }
+
+    /// Starts a sender for each backend. The one with a key whose environment is not known yet is held until it is.
+    fn start(self, log: &SpanLog, tasks: &mut Vec<JoinHandle<()>>) -> Option<Senders> {
+        let client = self.client?;
+        let mut configs: Vec<SenderConfig> = self.environment.targets.iter().cloned().map(Into::into).collect();
+        if let (Checked::Unknown, Some(access), Some(wanted)) = (
+            self.checked,
+            &self.environment.honeycomb,
+            &self.environment.honeycomb_environment,
+        ) {
+            let permission = honeycomb_key::held();
+            for config in &mut configs {
+                if config.target.headers.get(TEAM) == Some(&access.api_key) {
+                    config.permission = Some(permission.subscribe());
+                }
+            }
+            let check = honeycomb_key::check_later(client.clone(), access.clone(), wanted.clone(), permission);
+            tasks.push(tokio::spawn(check));
+        }
+        Some(Senders::start(log, &client, configs))
     }
 }

@@ -11,6 +11,8 @@ use std::thread;
 
 use anyhow::{Result, bail};
 
+pub(crate) use browser::PAGE;
+
 /// Measures what is named; without a name, what takes minutes and not an hour.
 pub(crate) fn bench(arguments: &[&str]) -> Result<()> {
     match arguments {

@@ -15,6 +15,8 @@
 mod bench;
 mod checks;
 mod dev;
+mod example;
+mod fuzz;
 mod process;
 mod run;
 mod server;
@@ -34,6 +36,8 @@ usage: cargo xtask <command>
   run [--release] [-- arguments of the server]
         build the page and the server, start it with demo people and cruds, and stay
         --release optimises the server too, which takes some minutes more
+  example
+        build the example of the telemetry crates (examples/stopwatch) and start it
   dev   start `cargo leptos watch`: rebuild and reload when a file changes
   test [step...] [--list]
         every check, or the named steps; --list says which there are
@@ -43,6 +47,8 @@ usage: cargo xtask <command>
         what telemetry costs in the browser, beside other SDKs; takes half an hour on an idle machine
   bench server [--rounds N] [--seconds N] [--connections N]
         what tracing costs the server, beside axum-tracing-opentelemetry (builds all in release)
+  fuzz [target] [seconds]
+        broken input for the decoders that face outside; every target, 60 s each, unless told otherwise
 
 What is missing on this machine (the WASM target, cargo-leptos, wasm-bindgen-cli, npm packages) is installed on the way.";
 
@@ -63,12 +69,14 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
     match arguments {
         ["run", rest @ ..] => run::run(&run::Options::parse(rest)?),
         ["dev"] => dev::dev(),
+        ["example"] => example::run(),
         ["test", "--list"] => {
             checks::list();
             Ok(())
         }
         ["test", steps @ ..] => checks::test(steps),
         ["bench", rest @ ..] => bench::bench(rest),
+        ["fuzz", rest @ ..] if rest.len() <= 2 => fuzz::fuzz(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

@@ -27,6 +27,9 @@ pub(crate) const NEEDS: &[Need] = &[
     Need::CargoLeptos,
 ];
 
+/// How cargo is told what the page is.
+pub(crate) const PAGE: [&str; 2] = ["--package", "frontend"];
+
 /// The built page.
 #[derive(Debug)]
 pub(crate) struct Site {
@@ -135,7 +138,7 @@ fn inputs(workspace: &Workspace, tools: &Tools<'_>) -> Result<String> {
 
 /// The folders of our own crates in the page's WASM.
 fn page_packages(workspace: &Workspace) -> Result<BTreeSet<PathBuf>> {
-    let tree = page_tree(workspace, "{p}")?;
+    let tree = page_tree(workspace, &PAGE, "{p}")?;
     let folders: BTreeSet<_> = tree.lines().filter_map(local_folder).collect();
     if folders.is_empty() {
         bail!("cargo tree names no package of ours in the page:\n{tree}");
@@ -143,18 +146,11 @@ fn page_packages(workspace: &Workspace) -> Result<BTreeSet<PathBuf>> {
     Ok(folders)
 }
 
-/// `cargo tree` of the page, one package a line. `format` as cargo understands it.
-pub(crate) fn page_tree(workspace: &Workspace, format: &str) -> Result<String> {
+/// `cargo tree` of a page, one package a line. `format` as cargo understands it.
+pub(crate) fn page_tree(workspace: &Workspace, page: &[&str], format: &str) -> Result<String> {
     let mut command = process::command("cargo", &workspace.root);
-    command.args([
-        "tree",
-        "--package",
-        "frontend",
-        "--target",
-        "wasm32-unknown-unknown",
-        "--edges",
-        "normal",
-    ]);
+    command.arg("tree").args(page);
+    command.args(["--target", "wasm32-unknown-unknown", "--edges", "normal"]);
     process::output(command.args(["--prefix", "none", "--format", format]))
 }
 

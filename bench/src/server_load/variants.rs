@@ -43,7 +43,8 @@ pub(crate) struct Variant {
 
 impl Variant {
     pub(crate) fn start(tracing: Tracing, options: &Options, receiver: &Receiver) -> Result<Self> {
-        let endpoint = format!("http://{}", receiver.address);
+        let endpoint = format!("http://{}/v1/traces", receiver.address);
+        let peer = ["peer", &endpoint];
         let (binary, arguments, environment): (_, &[&str], &[(&str, &str)]) = match tracing {
             Tracing::Off => (
                 &options.server,
@@ -54,12 +55,8 @@ impl Variant {
             Tracing::Full => (&options.server, &[], &[]),
             Tracing::Peer => (
                 &options.variant,
-                &["peer"],
-                &[
-                    ("OTEL_SDK_DISABLED", "true"),
-                    ("CRUDDUR_TRACE_STORE", "off"),
-                    ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),
-                ],
+                &peer,
+                &[("OTEL_SDK_DISABLED", "true"), ("CRUDDUR_TRACE_STORE", "off")],
             ),
         };
         let environment = [environment, &[("CRUDDUR_DEMO", "1")]].concat();

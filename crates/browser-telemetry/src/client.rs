@@ -18,6 +18,26 @@ use std::task::{Context, Poll};
 /// function is literal, and so is its own route.
 pub struct TracedClient;
 
+/// A future of the browser's, which stays on its only thread. Boxed, and not inlined: else all of it would be compiled
+/// anew into each server function.
+struct Local<T>(SendWrapper<Pin<Box<dyn Future<Output = T>>>>);
+
+impl<T> Local<T> {
+    #[inline(never)]
+    fn new(future: Pin<Box<dyn Future<Output = T>>>) -> Self {
+        Self(SendWrapper::new(future))
+    }
+}
+
+impl<T> Future for Local<T> {
+    type Output = T;
+
+    #[inline(never)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
 /// The only way in which a browser's `fetch` fails without a response and without being aborted. `BrowserClient`
 /// hands on the message alone.
 const NETWORK_ERROR: &str = "TypeError";
@@ -32,20 +52,21 @@ where
     type Response = TracedClientResponse;
 
     fn send(request: BrowserRequest) -> impl Future<Output = Result<TracedClientResponse, E>> + Send {
-        SendWrapper::new(async move {
+        Local::new(Box::pin(async move {
             let url = request.url();
-            let mut span = FetchSpan::start(&request, path(&url));
+            let mut request = request;
+            let mut span = FetchSpan::start(&mut request, path(&url));
             match <BrowserClient as Client<E, I, O>>::send(request).await {
                 Ok(response) => {
                     span.head(ClientRes::<E>::status(&response));
-                    Ok(TracedClientResponse { response, span })
+                    Ok(TracedClientResponse(Box::new((response, span))))
                 }
                 Err(error) => {
                     span.failed(NETWORK_ERROR);
                     Err(error)
                 }
             }
-        })
+        }))
     }
 
     fn open_websocket(
@@ -78,24 +99,25 @@ fn path(url: &str) -> Option<&str> {
 }
 
 /// A response whose span ends when its body has been read.
-pub struct TracedClientResponse {
-    response: BrowserResponse,
-    span: FetchSpan,
-}
+pub struct TracedClientResponse(Box<(BrowserResponse, FetchSpan)>);
 
 impl<E: FromServerFnError> ClientRes<E> for TracedClientResponse {
     fn try_into_string(self) -> impl Future<Output = Result<String, E>> + Send {
-        let Self { response, span } = self;
-        SendWrapper::new(span.body(response.try_into_string(), |_: &E| NETWORK_ERROR.into()))
+        let (response, span) = *self.0;
+        Local::new(Box::pin(
+            span.body(response.try_into_string(), |_: &E| NETWORK_ERROR.into()),
+        ))
     }
 
     fn try_into_bytes(self) -> impl Future<Output = Result<Bytes, E>> + Send {
-        let Self { response, span } = self;
-        SendWrapper::new(span.body(response.try_into_bytes(), |_: &E| NETWORK_ERROR.into()))
+        let (response, span) = *self.0;
+        Local::new(Box::pin(
+            span.body(response.try_into_bytes(), |_: &E| NETWORK_ERROR.into()),
+        ))
     }
 
     fn try_into_stream(self) -> Result<impl Stream<Item = Result<Bytes, Bytes>> + Send + Sync + 'static, E> {
-        let Self { response, mut span } = self;
+        let (response, mut span) = *self.0;
         span.reading();
         let stream = ClientRes::<E>::try_into_stream(response)?;
         Ok(SendWrapper::new(TracedStream {
@@ -105,19 +127,19 @@ impl<E: FromServerFnError> ClientRes<E> for TracedClientResponse {
     }
 
     fn status(&self) -> u16 {
-        ClientRes::<E>::status(&self.response)
+        ClientRes::<E>::status(&self.0.0)
     }
 
     fn status_text(&self) -> String {
-        ClientRes::<E>::status_text(&self.response)
+        ClientRes::<E>::status_text(&self.0.0)
     }
 
     fn location(&self) -> String {
-        ClientRes::<E>::location(&self.response)
+        ClientRes::<E>::location(&self.0.0)
     }
 
     fn has_redirect(&self) -> bool {
-        ClientRes::<E>::has_redirect(&self.response)
+        ClientRes::<E>::has_redirect(&self.0.0)
     }
 }
 

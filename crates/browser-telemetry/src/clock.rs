@@ -2,8 +2,8 @@
 //!
 //! `Date.now()` has a resolution of 1 ms, which is no use for network time; `performance.now()` has 5 µs on a
 //! cross-origin isolated page and 100 µs elsewhere. Where the latter begins on the Unix time line is `timeOrigin`, until
-//! the machine sleeps (the performance clock may stop meanwhile) or somebody sets its clock. So whenever a trace begins,
-//! the two are compared, and where they have come apart the performance clock is anchored anew: an *epoch* ends. Spans
+//! the machine sleeps (the performance clock may stop meanwhile) or somebody sets its clock. So whenever a span begins
+//! or the page calls, the two are compared, and where they have come apart the performance clock is anchored anew: an *epoch* ends. Spans
 //! that are open then are moved with it, so that a duration is always a difference of the performance clock alone.
 //!
 //! Each epoch has its own offset to the server's clock ([`offset`]), which goes out with the spans that ended in it.
@@ -29,6 +29,7 @@ pub(crate) struct Clock {
     past: Vec<Option<(f64, f64)>>,
 }
 
+#[inline(never)]
 fn clock() -> RefMut<'static, Clock> {
     state().clock.borrow_mut()
 }
@@ -36,7 +37,7 @@ fn clock() -> RefMut<'static, Clock> {
 impl Clock {
     pub(crate) fn start() -> Self {
         Self {
-            anchor: page::time_origin(),
+            anchor: page::number("timeOrigin"),
             offset: Offset::UNKNOWN,
             past: Vec::new(),
         }
@@ -116,7 +117,7 @@ pub(crate) fn sharpen(time: SystemTime) -> SystemTime {
 
 fn is_date(time: SystemTime, date_now: f64) -> bool {
     let unix = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    unix.subsec_nanos() % 1_000_000 == 0 && (0.0..=1.0).contains(&(date_now - unix.as_millis() as f64))
+    unix.subsec_nanos().is_multiple_of(1_000_000) && (-0.5..=1.5).contains(&(date_now - unix_ms(time)))
 }
 
 #[cfg(test)]

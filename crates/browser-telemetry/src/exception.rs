@@ -6,9 +6,9 @@
 //! cannot be trusted any more, so all that there is goes out at once.
 
 use crate::state::state;
-use crate::{clock, export, page, tracer};
+use crate::{clock, export, otlp, page, tracer};
+use opentelemetry::Context;
 use opentelemetry::trace::{Event, SpanKind, Status, TraceContextExt};
-use opentelemetry::{Context, KeyValue};
 use std::panic;
 use trace_wire::attribute;
 
@@ -22,8 +22,8 @@ const PANIC: &str = "panic";
 /// library's own, which can say nothing here, would weigh 1 KB.
 pub(crate) fn listen() {
     panic::set_hook(Box::new(|panic| {
-        let (message, stack) = (panic.to_string(), page::stack());
-        page::complain(&(message.clone() + "\n" + &stack));
+        let (message, stack) = (panic.to_string(), page::ask("stack", ""));
+        page::ask("complain", &(message.clone() + "\n" + &stack));
         record(PANIC, message, stack);
         tracer::end_all();
         export::leave();
@@ -40,11 +40,14 @@ pub(crate) fn uncaught(name: &str, text: &str) {
 fn record(name: &str, mut message: String, mut stack: String) {
     message.truncate(message.floor_char_boundary(MOST));
     stack.truncate(stack.floor_char_boundary(MOST));
-    let attributes = vec![
-        KeyValue::new(attribute::EXCEPTION_TYPE, name.to_owned()),
-        KeyValue::new(attribute::EXCEPTION_MESSAGE, message.clone()),
-        KeyValue::new(attribute::EXCEPTION_STACKTRACE, stack),
-    ];
+    let mut attributes = Vec::new();
+    for (key, value) in [
+        (attribute::EXCEPTION_TYPE, name.to_owned()),
+        (attribute::EXCEPTION_MESSAGE, message.clone()),
+        (attribute::EXCEPTION_STACKTRACE, stack),
+    ] {
+        otlp::text(&mut attributes, key, value);
+    }
     let event = Event::new("exception", clock::now(), attributes, 0);
     let mut id = Context::map_current(|cx| cx.span().span_context().span_id());
     let mut own = None;

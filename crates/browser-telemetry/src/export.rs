@@ -69,6 +69,7 @@ impl Queue {
     }
 }
 
+#[inline(never)]
 fn queue() -> RefMut<'static, Queue> {
     state().queue.borrow_mut()
 }
@@ -202,7 +203,7 @@ pub(crate) fn leave() {
 
 fn leave_with(spans: &[SpanRecord]) {
     let body = encode(spans);
-    let room = page::room();
+    let room = page::number("room") as usize;
     if body.len() > room && spans.len() > 1 && room > 0 {
         let (first, second) = spans.split_at(spans.len() / 2);
         leave_with(first);
@@ -228,41 +229,56 @@ fn put_back(mut spans: Vec<SpanRecord>) {
     // What came meanwhile stays; where there is no room for all, the oldest go.
     let excess = (spans.len() + queue.spans.len()).saturating_sub(MAX_QUEUE);
     queue.dropped += excess as i64;
-    spans.drain(..excess.min(spans.len()));
+    let mut spans = spans.split_off(excess.min(spans.len()));
     spans.append(&mut queue.spans);
     queue.spans = spans;
 }
 
 /// A batch: one part for each epoch of the page's clock, with what is known of that clock.
 fn encode(spans: &[SpanRecord]) -> Vec<u8> {
-    let parts: Vec<_> = spans
-        .chunk_by(|one, next| one.epoch == next.epoch)
-        .map(|spans| (resource(spans[0].epoch), spans))
-        .collect();
-    otlp::encode(&parts)
+    let mut body = Vec::new();
+    for part in spans.chunk_by(|one, next| one.epoch == next.epoch) {
+        let known = resource(part[0].epoch);
+        let started = start::started();
+        let own = started.as_ref().map_or(&[][..], |started| &started.config.resource);
+        otlp::encode([&known, own], part, &mut body);
+    }
+    body
 }
 
 fn resource(epoch: usize) -> Vec<KeyValue> {
-    let mut resource = vec![
-        KeyValue::new("telemetry.sdk.name", env!("CARGO_PKG_NAME")),
-        KeyValue::new("telemetry.sdk.language", "rust"),
-        KeyValue::new("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
-        KeyValue::new(attribute::SESSION_ID, page::session()),
-    ];
+    let mut resource = Vec::new();
+    for (key, value) in [
+        ("telemetry.sdk.name", env!("CARGO_PKG_NAME")),
+        ("telemetry.sdk.language", "rust"),
+        ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
+    ] {
+        otlp::literal(&mut resource, key, value);
+    }
     if let Some(started) = &*start::started() {
-        resource.push(KeyValue::new(attribute::SERVICE_NAME, started.config.service_name));
-        resource.extend(started.config.resource.iter().cloned());
+        otlp::literal(&mut resource, attribute::SERVICE_NAME, started.config.service_name);
     }
-    if let Some(generation) = page::meta(trace_wire::page::GENERATION_META) {
-        resource.push(KeyValue::new(attribute::SPAN_GENERATION, generation));
+    for (key, value) in [
+        (attribute::SESSION_ID, page::ask("session", "")),
+        (
+            attribute::SPAN_GENERATION,
+            page::ask("meta", trace_wire::page::GENERATION_META),
+        ),
+    ] {
+        if !value.is_empty() {
+            otlp::text(&mut resource, key, value);
+        }
     }
-    if let Some((offset, error)) = clock::offset(epoch) {
-        resource.push(KeyValue::new(attribute::CLOCK_OFFSET_MS, offset));
-        resource.push(KeyValue::new(attribute::CLOCK_ERROR_MS, error));
-    }
+    let offset = clock::offset(epoch);
+    otlp::number(
+        &mut resource,
+        attribute::CLOCK_OFFSET_MS,
+        offset.map(|(offset, _)| offset),
+    );
+    otlp::number(&mut resource, attribute::CLOCK_ERROR_MS, offset.map(|(_, error)| error));
     let queue = queue();
     if queue.dropped > queue.reported {
-        resource.push(KeyValue::new(attribute::SPAN_DROPPED, queue.dropped - queue.reported));
+        otlp::integer(&mut resource, attribute::SPAN_DROPPED, queue.dropped - queue.reported);
     }
     resource
 }

@@ -8,12 +8,13 @@
 use crate::resource_timing::Times;
 use crate::state::state;
 use crate::tracer::{self, BrowserSpan};
-use crate::{clock, page, start};
+use crate::{clock, otlp, page, start};
 use gloo_net::Error;
 pub use gloo_net::http::Request;
 use opentelemetry::trace::{Span, SpanContext, SpanKind, Status};
 use opentelemetry::{Context, KeyValue};
 use trace_wire::{TraceParent, attribute};
+use wasm_bindgen::{JsCast, JsValue};
 
 /// Sends a request as a CLIENT span named `{METHOD}`: the URL of a plain request may have any number of values, so it
 /// is no name. [`fetch_route`] takes one.
@@ -36,7 +37,8 @@ pub async fn fetch_route(request: Request, route: &str) -> Result<Response, Erro
 }
 
 async fn send(request: Request, route: Option<&str>) -> Result<Response, Error> {
-    let mut span = FetchSpan::start(&request, route);
+    let mut request = request;
+    let mut span = FetchSpan::start(&mut request, route);
     match request.send().await {
         Ok(response) => {
             span.head(response.status());
@@ -125,29 +127,29 @@ enum Stage {
 impl FetchSpan {
     /// Opens the span in the current context, and puts the context into the request's headers where it goes to the
     /// page's own origin or to a configured one.
-    pub(crate) fn start(request: &Request, route: Option<&str>) -> Self {
+    pub(crate) fn start(request: &mut Request, route: Option<&str>) -> Self {
         // A `Request` writes its URL whole, and has no credentials in it (Fetch standard, §5.4).
         let url = request.url();
-        let method = request.method().as_str().to_owned();
-        let mut attributes = vec![
-            KeyValue::new(attribute::HTTP_REQUEST_METHOD, method.clone()),
-            KeyValue::new(attribute::URL_FULL, url.clone()),
-        ];
-        let mut host = page::address(&url);
+        let method = method(request);
+        let mut attributes = Vec::new();
+        otlp::text(&mut attributes, attribute::HTTP_REQUEST_METHOD, method.clone());
+        otlp::text(&mut attributes, attribute::URL_FULL, url.clone());
+        let mut host = page::ask("address", &url);
         if let Some(colon) = host.bytes().rposition(|byte| byte == b':') {
             let digits = host.bytes().skip(colon + 1);
             let port = digits.fold(0, |port, digit| port * 10 + i64::from(digit & 15));
             host.truncate(colon);
-            attributes.push(KeyValue::new(attribute::SERVER_ADDRESS, host));
-            attributes.push(KeyValue::new(attribute::SERVER_PORT, port));
+            otlp::text(&mut attributes, attribute::SERVER_ADDRESS, host);
+            otlp::integer(&mut attributes, attribute::SERVER_PORT, port);
         }
         let name = match route {
             Some(route) => {
-                attributes.push(KeyValue::new(attribute::URL_TEMPLATE, route.to_owned()));
+                otlp::text(&mut attributes, attribute::URL_TEMPLATE, route.to_owned());
                 method + " " + route
             }
             None => method,
         };
+        clock::check();
         let start = page::performance_now();
         let parent = Context::current();
         let span = state()
@@ -159,7 +161,7 @@ impl FetchSpan {
             headers.set(trace_wire::TRACEPARENT, &traceparent(span.span_context()));
             headers.set(
                 trace_wire::BAGGAGE,
-                &(attribute::SESSION_ID.to_owned() + "=" + &page::session()),
+                &(attribute::SESSION_ID.to_owned() + "=" + &page::ask("session", "")),
             );
         }
         Self {
@@ -234,7 +236,7 @@ impl FetchSpan {
     fn end(&mut self) {
         self.stage = Stage::Ended;
         let id = self.span.id();
-        let Some(times) = Times::find(&self.url, &id.to_string()) else {
+        let Some(times) = Times::find(&self.url, &trace_wire::hex::write(&id.to_bytes())) else {
             return tracer::end(id, clock::now());
         };
         if start::is_own(&self.url) {
@@ -254,6 +256,15 @@ impl Drop for FetchSpan {
             Stage::Sent | Stage::Body => self.aborted(),
         }
     }
+}
+
+/// The method as text, past `gloo_net`, which would read it into an `http::Method`: 1 KB of the page's WASM.
+fn method(request: &mut Request) -> String {
+    let nothing: web_sys::Request = JsValue::UNDEFINED.unchecked_into();
+    let raw: web_sys::Request = std::mem::replace(request, nothing.into()).into();
+    let method = raw.method();
+    *request = raw.into();
+    method
 }
 
 fn traceparent(context: &SpanContext) -> String {

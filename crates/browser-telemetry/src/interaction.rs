@@ -20,7 +20,7 @@ use crate::page::{self, Args, Call};
 use crate::start::routes;
 use crate::state::state;
 use crate::tracer;
-use crate::{clock, page_load};
+use crate::{clock, otlp, page_load};
 use opentelemetry::trace::{Link, SpanId, SpanKind, TraceContextExt, TraceId};
 use opentelemetry::{Context, ContextGuard, KeyValue};
 use std::cell::RefMut;
@@ -54,6 +54,7 @@ struct Interaction {
     last: SystemTime,
 }
 
+#[inline(never)]
 fn interactions() -> RefMut<'static, Interactions> {
     state().interactions.borrow_mut()
 }
@@ -143,12 +144,13 @@ pub(crate) fn enter(args: Args) -> u32 {
     let submitted = interactions().find(args.id).map(|click| click.context.clone());
     let parent = submitted.unwrap_or_else(Context::current);
     let at = clock::at(args.at);
-    let attributes = vec![KeyValue::new(attribute::URL_PATH, page::path())];
+    let mut attributes = Vec::new();
+    otlp::text(&mut attributes, attribute::URL_PATH, page::ask("path", ""));
     let (id, context) = begin(&parent, args.name, at, attributes);
     let route = routes(&args.path);
     // Current is the change to the page, and its own end is part of the click.
     let (inner, current) = match route {
-        Some(route) => navigate(&context, route, at, args.path),
+        Some(_) => navigate(&context, route, at, args.path),
         None => (id, context),
     };
     dispatch(inner, current);
@@ -157,7 +159,10 @@ pub(crate) fn enter(args: Args) -> u32 {
 
 /// The Back or Forward button.
 pub(crate) fn pop_state(args: Args) -> u32 {
-    let Some(route) = routes(&args.path) else { return 0 };
+    let route = routes(&args.path);
+    if route.is_none() {
+        return 0;
+    }
     let (id, context) = navigate(&Context::new(), route, clock::at(args.at), args.path);
     dispatch(id, context);
     id
@@ -165,23 +170,26 @@ pub(crate) fn pop_state(args: Args) -> u32 {
 
 /// The page is shown again as it was left: it goes on in a new trace, which names the old one.
 pub(crate) fn restored(args: Args) {
-    let route = routes(&args.path).unwrap_or_default();
+    let route = routes(&args.path);
     let (id, context) = navigate(&Context::new(), route, clock::at(args.at), args.path);
-    if let Some(before) = page_load::root() {
-        if let Some(mut record) = tracer::record(context.span().span_context().span_id()) {
-            record.links.push(Link::with_context(before));
-        }
+    if let Some(before) = page_load::root()
+        && let Some(mut record) = tracer::record(context.span().span_context().span_id())
+    {
+        record.links.push(Link::with_context(before));
     }
     dispatch(id, context);
     page::call_after(0, Call::LeaveAll, 0, 0.0);
 }
 
-fn navigate(parent: &Context, route: &str, at: SystemTime, path: String) -> (u32, Context) {
-    let attributes = vec![
-        KeyValue::new(attribute::URL_PATH, path),
-        KeyValue::new(attribute::URL_TEMPLATE, route.to_owned()),
-    ];
-    begin(parent, "navigate ".to_owned() + route, at, attributes)
+fn navigate(parent: &Context, route: Option<&str>, at: SystemTime, path: String) -> (u32, Context) {
+    let mut attributes = Vec::new();
+    otlp::text(&mut attributes, attribute::URL_PATH, path);
+    let mut name = "navigate".to_owned();
+    if let Some(route) = route {
+        otlp::text(&mut attributes, attribute::URL_TEMPLATE, route.to_owned());
+        name = name + " " + route;
+    }
+    begin(parent, name, at, attributes)
 }
 
 /// Opens the span of an interaction, as if its handlers ran already.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A span as it was recorded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SpanRecord {
     /// Its trace.
     pub trace_id: TraceId,
@@ -89,16 +89,41 @@ pub(crate) fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue, limit: us
     }
 }
 
-/// An `ExportTraceServiceRequest`: for each part its resource's attributes and its spans, which are grouped by scope.
-pub fn encode(parts: &[(Vec<KeyValue>, &[SpanRecord])]) -> Vec<u8> {
-    let mut request = Message::default();
-    for (resource, spans) in parts {
-        request.message(1, |message| resource_spans(message, resource, spans));
-    }
-    request.into_bytes()
+/// Adds a text. (Not inlined, here and below: an attribute that is written out in place weighs sixty bytes.)
+#[inline(never)]
+pub(crate) fn text(attributes: &mut Vec<KeyValue>, key: &'static str, value: String) {
+    attributes.push(KeyValue::new(key, value));
 }
 
-fn resource_spans(message: &mut Message, resource: &[KeyValue], spans: &[SpanRecord]) {
+/// Adds a text that is part of the program.
+#[inline(never)]
+pub(crate) fn literal(attributes: &mut Vec<KeyValue>, key: &'static str, value: &'static str) {
+    attributes.push(KeyValue::new(key, value));
+}
+
+/// Adds a whole number.
+#[inline(never)]
+pub(crate) fn integer(attributes: &mut Vec<KeyValue>, key: &'static str, value: i64) {
+    attributes.push(KeyValue::new(key, value));
+}
+
+/// Adds a number, where it is known.
+#[inline(never)]
+pub(crate) fn number(attributes: &mut Vec<KeyValue>, key: &'static str, value: Option<f64>) {
+    if let Some(value) = value {
+        attributes.push(KeyValue::new(key, value));
+    }
+}
+
+/// Writes a `ResourceSpans` of an `ExportTraceServiceRequest`: the resource's attributes (in two lists, so that nobody has
+/// to join them) and spans, which are grouped by scope. What is written one after the other is one request.
+pub fn encode(resource: [&[KeyValue]; 2], spans: &[SpanRecord], request: &mut Vec<u8>) {
+    let mut message = Message::to(std::mem::take(request));
+    message.message(1, |message| resource_spans(message, resource, spans));
+    *request = message.into_bytes();
+}
+
+fn resource_spans(message: &mut Message, resource: [&[KeyValue]; 2], spans: &[SpanRecord]) {
     let mut scopes: Vec<(&InstrumentationScope, Vec<&SpanRecord>)> = Vec::new();
     for span in spans {
         match scopes.iter_mut().find(|(scope, _)| is_same(scope, &span.scope)) {
@@ -106,7 +131,11 @@ fn resource_spans(message: &mut Message, resource: &[KeyValue], spans: &[SpanRec
             None => scopes.push((&span.scope, vec![span])),
         }
     }
-    message.message(1, |message| attributes(message, 1, resource));
+    message.message(1, |message| {
+        for part in resource {
+            attributes(message, 1, part);
+        }
+    });
     for (scope, spans) in &scopes {
         message.message(2, |scope_spans| {
             scope_spans.message(1, |message| {
@@ -171,6 +200,7 @@ fn span(message: &mut Message, record: &SpanRecord) {
     message.fixed32(16, TraceFlags::SAMPLED.to_u8().into());
 }
 
+#[inline(never)]
 fn attributes(message: &mut Message, field: u32, attributes: &[KeyValue]) {
     for attribute in attributes {
         message.message(field, |message| {
@@ -204,7 +234,6 @@ fn each<T>(message: &mut Message, items: &[T], write: fn(&T, &mut Message)) {
 }
 
 fn unix_nanos(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_nanos() as u64
+    let unix = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    unix.as_secs() * 1_000_000_000 + u64::from(unix.subsec_nanos())
 }

@@ -17,7 +17,6 @@ const action = (target, type) => {
   return element && [element, element.localName];
 };
 
-// The path that a router in the page would go to, on a plain click on a link.
 const goal = (event, target) => {
   const link = target.closest("a[href]");
   const plain = !event.button && !event.metaKey && !event.altKey && !event.ctrlKey && !event.shiftKey;
@@ -28,7 +27,6 @@ const goal = (event, target) => {
 
 const enter = event => {
   const { type, target, timeStamp, isTrusted } = event;
-  // A person's click is never dispatched inside another event: what is left had its propagation stopped.
   if (type == "click" && isTrusted) tell(1);
   const now = performance.now();
   const at = timeStamp <= now && timeStamp > now - 1e4 ? timeStamp : now;
@@ -44,8 +42,6 @@ const enter = event => {
     if (type == "click") click = [found[0], id];
   }
   if (!id) return;
-  // Added now, so it runs after every listener that the page has on the window; where the page stops the propagation, the
-  // timer does it.
   on(window, type, () => tell(3, id), { once: true });
   setTimeout(tell, 0, 1);
 };
@@ -61,7 +57,6 @@ export function start(callback) {
   on(window, "error", event => event.message && failed(event.error, event.message));
   on(window, "unhandledrejection", event => failed(event.reason));
   on(document, "visibilitychange", () => document.hidden && tell(6));
-  // These are dispatched at the window, not at the document.
   on(window, "pagehide", () => tell(7));
   on(window, "pageshow", event => event.persisted && tell(8, 0, event.timeStamp, "", location.pathname));
   performance.setResourceTimingBufferSize(1000);
@@ -79,26 +74,6 @@ export function after(delay, kind, id, at) {
   setTimeout(tell, delay, kind, id, at);
 }
 
-export function time_origin() {
-  return performance.timeOrigin;
-}
-
-export function origin() {
-  return location.origin;
-}
-
-export function path() {
-  return location.pathname;
-}
-
-export function complain(words) {
-  console.error(words);
-}
-
-export function stack() {
-  return new Error().stack || "";
-}
-
 export function random(bytes) {
   try {
     crypto.getRandomValues(bytes);
@@ -108,11 +83,7 @@ export function random(bytes) {
   return bytes;
 }
 
-export function meta(name) {
-  return document.querySelector(`meta[name=${name}]`)?.content;
-}
-
-export function session() {
+const session = () => {
   const now = Math.floor(Date.now() / 1e3);
   if (now - read < 10) return visit[1];
   const known = /(?:^|; )telemetry-session=(\w{32})\.(\d+)/.exec(document.cookie) || (now - read < 1800 && visit);
@@ -125,19 +96,22 @@ export function session() {
   }
   document.cookie = `telemetry-session=${visit[1]}.${visit[2]}; Path=/; Max-Age=1800; SameSite=Lax`;
   return visit[1];
-}
+};
 
-export function address(url) {
+const address = url => {
   const { hostname, port, protocol } = new URL(url);
   return hostname + ":" + (port || (protocol == "https:" ? 443 : 80));
-}
-
-const find = (name, client) => {
-  if (name == "navigation") return entries(name)[0];
-  if (name == "wasm") return entries("resource").find(entry => entry.name.split(/[?#]/)[0].endsWith(".wasm"));
-  return performance.getEntriesByName(name, "resource").reverse()
-    .find(entry => entry.serverTiming?.some(timing => timing.name == "client" && timing.description == client));
 };
+
+const sources = {
+  navigation: () => entries("navigation")[0],
+  wasm: () => entries("resource").find(entry => entry.name.split(/[?#]/)[0].endsWith(".wasm")),
+  paint: () => Object.fromEntries(entries("paint").map(entry => [entry.name, entry.startTime])),
+  page: () => ({ timeOrigin: performance.timeOrigin, room: 61440 - used }),
+};
+
+const find = (name, client) => sources[name]?.() || performance.getEntriesByName(name, "resource").reverse()
+  .find(entry => entry.serverTiming?.some(timing => timing.name == "client" && timing.description == client));
 
 export function times(name, client, properties) {
   const entry = find(name, client);
@@ -148,47 +122,29 @@ export function times(name, client, properties) {
     ...properties.split(" ").map(property => entry[property] || 0),
     server ? server.duration : NaN,
     +(server?.description || NaN),
-    parseFloat(entry.nextHopProtocol.replace(/^\D+/, "")),
+    parseFloat(entry.nextHopProtocol?.replace(/^\D+/, "")),
     said("client")?.description == client ? 1 : 0,
   ];
 }
 
-export function paints() {
-  return ["first-paint", "first-contentful-paint"].map(
-    name => entries("paint").find(entry => entry.name == name)?.startTime || 0);
-}
-
-export function entry_url(name) {
-  return find(name)?.name;
-}
-
-const send = async (url, body, headers) => {
-  // The standard grants 64 KiB to all of a page's keepalive requests together.
-  const size = body.length;
-  const keepalive = used + size <= 61440;
-  if (keepalive) used += size;
-  try {
-    const response = await fetch(url, { method: "POST", body, headers, keepalive });
-    const { ok, status } = response;
-    const after = response.headers.get("retry-after");
-    if (ok) return 0;
-    if (![408, 429, 502, 503, 504].includes(status)) return -status;
-    return Math.max(1, (isNaN(after) ? Date.parse(after) - Date.now() : after * 1e3) || 1);
-  } catch {
-    return 1;
-  } finally {
-    if (keepalive) used -= size;
-  }
+const answers = {
+  origin: () => location.origin,
+  path: () => location.pathname,
+  meta: name => document.querySelector(`meta[name=${name}]`)?.content,
+  session,
+  address,
+  entry: name => find(name)?.name,
+  stack: () => new Error().stack,
+  complain: words => console.error(words),
 };
 
-export function room() {
-  return 61440 - used;
+export function ask(what, about) {
+  return answers[what](about) || "";
 }
 
 export async function post(url, type, body, zip) {
   const headers = { "content-type": type };
   if (!zip || !window.CompressionStream) return send(url, body, headers);
-  // The bytes are Rust's, and stay where they are only until the first await.
   const job = [url, body.slice(), headers];
   zipping.add(job);
   const zipped = new Response(job[1]).body.pipeThrough(new CompressionStream("gzip"));

@@ -63,7 +63,9 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/page.js")]
 extern "C" {
-    /// Begins to listen. Capture listeners on the window run before every handler of the page.
+    /// Begins to listen. Capture listeners on the window run before every handler of the page; the listener that is
+    /// added while an event is on its way runs after all of them, and where the page stops the propagation, a timer does
+    /// what it would have done. `pagehide` and `pageshow` are dispatched at the window, not at the document.
     fn start(call: &JsValue);
 
     /// Calls [`Call::Loaded`] one task after the page's `load`, when its own end is known; of a page that is rendered
@@ -72,55 +74,35 @@ extern "C" {
 
     fn after(delay_ms: i32, kind: u32, id: u32, at: f64);
 
-    /// The performance clock's 0, in milliseconds since 1970.
-    pub(crate) fn time_origin() -> f64;
+    /// Asks for a text: `origin` and `path` of the page; `meta`, the content of the `<meta>` named `about`; `session`, see
+    /// [`trace_wire::session`], in hexadecimal digits (it lies in the cookie; where a browser takes none, a visit is one
+    /// page load); `address`, `host:port` of the absolute URL `about`; `entry`, the URL of a performance entry, see
+    /// [`times`]; `stack`, as the browser writes it: with the names of WASM functions where the build has them. Empty
+    /// where there is none, and after `complain`, which says `about` on the developer's console.
+    pub(crate) fn ask(what: &str, about: &str) -> String;
 
     /// Fills `bytes` from the cryptographic generator, or where there is none from the other.
     pub(crate) fn random(bytes: &mut [u8]);
 
-    /// The content of a `<meta>`.
-    pub(crate) fn meta(name: &str) -> Option<String>;
-
-    /// `session.id`: the visit that a person's page loads and tabs have in common (see [`trace_wire::session`]), in
-    /// hexadecimal digits. Lies in the cookie; where a browser takes none, a visit is one page load.
-    pub(crate) fn session() -> String;
-
-    /// `host:port` of an absolute URL.
-    pub(crate) fn address(url: &str) -> String;
-
-    /// The page's origin.
-    pub(crate) fn origin() -> String;
-
-    /// The page's path.
-    pub(crate) fn path() -> String;
-
     /// Numeric `properties` (with spaces between) of a performance entry, 0 where there is none, and after them
-    /// [`Said`]. `name` is `navigation`, `wasm` (the first file of that kind), or the URL of the request that carried
-    /// the span id `client`. Empty where there is no such entry.
+    /// [`Said`]. `name` is `navigation`, `wasm` (the first file of that kind), `paint` (when something, and some content,
+    /// was painted first), `page` ([`number`]), or the URL of the request that carried the span id `client`. Empty where
+    /// there is no such entry.
     pub(crate) fn times(name: &str, client: &str, properties: &str) -> Vec<f64>;
-
-    /// When something, and when some content, was painted first; 0 where nothing was.
-    pub(crate) fn paints() -> Vec<f64>;
-
-    /// The URL of a performance entry, see [`times`].
-    pub(crate) fn entry_url(name: &str) -> Option<String>;
-
-    /// How many bytes the next keepalive request may have.
-    pub(crate) fn room() -> usize;
 
     /// Posts a body; the request is under way when this returns, unless it is to be zipped first. The promise tells 0
     /// where it was taken, minus the status where it was refused for good, or else the milliseconds until it may be
-    /// tried again (1: as one likes).
+    /// tried again (1: as one likes). The bytes are copied before the first await, since WASM's memory may move.
     pub(crate) fn post(url: &str, content_type: &str, body: &[u8], zip: bool) -> js_sys::Promise;
 
     /// Sends what is being zipped as it is: the page goes away.
     pub(crate) fn leave();
+}
 
-    /// Says on the developer's console what is wrong.
-    pub(crate) fn complain(words: &str);
-
-    /// The stack, as the browser writes it: with the names of WASM functions where the build has them.
-    pub(crate) fn stack() -> String;
+/// `timeOrigin`, the performance clock's 0 in milliseconds since 1970; `room`, how many bytes the next keepalive request
+/// may have.
+pub(crate) fn number(property: &str) -> f64 {
+    times("page", "", property).first().copied().unwrap_or_default()
 }
 
 /// How many numbers [`Said`] has.
@@ -166,7 +148,7 @@ pub(crate) struct Args {
 
 /// Begins to listen; `answer` takes every call.
 pub(crate) fn listen(answer: fn(Call, Args) -> u32) {
-    let call = Closure::<dyn Fn(usize, u32, f64, String, String) -> u32>::new(
+    let call = Closure::<dyn FnMut(usize, u32, f64, String, String) -> u32>::new(
         move |kind: usize, id: u32, at: f64, name: String, path: String| {
             CALLS
                 .get(kind)

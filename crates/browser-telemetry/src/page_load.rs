@@ -12,7 +12,7 @@
 use crate::page::{self, Call};
 use crate::resource_timing::Times;
 use crate::state::state;
-use crate::{SpanRecord, clock, export, ids};
+use crate::{SpanRecord, clock, export, ids, otlp};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, TraceFlags, TraceId, TraceState};
 use std::borrow::Cow;
@@ -43,6 +43,7 @@ pub(crate) struct Load {
     root: Option<SpanContext>,
 }
 
+#[inline(never)]
 fn load() -> RefMut<'static, Load> {
     state().load.borrow_mut()
 }
@@ -60,7 +61,7 @@ pub fn hydrate(work: impl FnOnce()) {
 
 /// Notes the beginning, and waits for the page's `load`.
 pub(crate) fn start(is_wanted: bool) {
-    let page = page::meta(trace_wire::page::META).and_then(|text| PageTrace::parse(&text));
+    let page = PageTrace::parse(&page::ask("meta", trace_wire::page::META));
     state().is_sampled.set(page.is_none_or(|page| page.sampled));
     {
         let mut load = load();
@@ -112,7 +113,7 @@ pub(crate) fn emit() {
 }
 
 fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
-    let expected = page.map(|page| SpanId::from_bytes(page.document_fetch).to_string());
+    let expected = page.map(|page| trace_wire::hex::write(&page.document_fetch));
     let read = |properties| page::times("navigation", expected.as_deref().unwrap_or_default(), properties);
     let numbers = read(PROPERTIES);
     let [start, response_end, load_end, transfer_size, status, ..] = numbers[..] else {
@@ -151,7 +152,8 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
             )
         }
     };
-    let url = |name| KeyValue::new(attribute::URL_FULL, page::entry_url(name).unwrap_or_default());
+    let set_url =
+        |span: &mut SpanRecord, name| otlp::text(&mut span.attributes, attribute::URL_FULL, page::ask("entry", name));
 
     let is_incomplete = load_end <= 0.0;
     let end = if is_incomplete {
@@ -160,11 +162,12 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
         load_end.max(started).max(hydrated.map_or(0.0, |(_, end)| end))
     };
     let mut document_load = span(root, "documentLoad", start, end);
-    document_load.attributes.push(url("navigation"));
+    set_url(&mut document_load, "navigation");
     document_load.events = events(LOAD_EVENTS, &read(LOAD_EVENTS));
-    document_load
-        .events
-        .extend(events("firstPaint firstContentfulPaint", &page::paints()));
+    document_load.events.extend(events(
+        "firstPaint firstContentfulPaint",
+        &page::times("paint", "", "first-paint first-contentful-paint"),
+    ));
     if is_incomplete {
         let incomplete = KeyValue::new(attribute::SPAN_INCOMPLETE, true);
         document_load.attributes.push(incomplete);
@@ -179,10 +182,11 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     // The server takes the first of the two for both.
     if response_end > 0.0 {
         let mut document_fetch = span(fetch, "documentFetch", start, response_end);
-        document_fetch.attributes = vec![KeyValue::new(attribute::HTTP_REQUEST_METHOD, "GET"), url("navigation")];
+        set_url(&mut document_fetch, "navigation");
+        otlp::literal(&mut document_fetch.attributes, attribute::HTTP_REQUEST_METHOD, "GET");
         if status > 0.0 {
-            let status = KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, status as i64);
-            document_fetch.attributes.push(status);
+            let attributes = &mut document_fetch.attributes;
+            otlp::integer(attributes, attribute::HTTP_RESPONSE_STATUS_CODE, status as i64);
         }
         if let Some(times) = times {
             if is_fresh {
@@ -195,7 +199,7 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     }
     if let [wasm_start, wasm_end, ..] = page::times("wasm", "", "startTime responseEnd")[..] {
         let mut wasm_load = span(ids::span_id(), "wasm.load", wasm_start, started);
-        wasm_load.attributes.push(url("wasm"));
+        set_url(&mut wasm_load, "wasm");
         wasm_load.events = events("responseEnd", &[wasm_end]);
         export::push(wasm_load);
     }

@@ -1,8 +1,8 @@
 //! What the browser measured of one request: its `PerformanceResourceTiming` entry
 //! (<https://www.w3.org/TR/resource-timing/>), found by the span id that the server echoed.
 
-use crate::clock;
 use crate::page::{self, Said};
+use crate::{clock, otlp};
 use opentelemetry::KeyValue;
 use trace_wire::attribute;
 
@@ -138,22 +138,21 @@ impl Times {
     pub(crate) fn attributes(&self, start: f64) -> Vec<KeyValue> {
         let phases = self.phases(start);
         let network = phases.and_then(|phases| self.network(phases.wait));
-        let known = [
-            (attribute::TIMING_QUEUE_MS, phases.map(|phases| phases.queue)),
-            (attribute::TIMING_DNS_MS, phases.map(|phases| phases.dns)),
-            (attribute::TIMING_CONNECT_MS, phases.map(|phases| phases.connect)),
-            (attribute::TIMING_TLS_MS, phases.map(|phases| phases.tls)),
-            (attribute::TIMING_WAIT_MS, phases.map(|phases| phases.wait)),
-            (attribute::TIMING_DOWNLOAD_MS, phases.map(|phases| phases.download)),
-            (attribute::TIMING_NETWORK_MS, network),
-            (attribute::TIMING_SERVER_MS, self.said.server),
-        ];
         let mut attributes = Vec::new();
-        for (key, value) in known {
-            if let Some(value) = value {
-                attributes.push(KeyValue::new(key, value));
+        if let Some(phases) = phases {
+            for (key, value) in [
+                (attribute::TIMING_QUEUE_MS, phases.queue),
+                (attribute::TIMING_DNS_MS, phases.dns),
+                (attribute::TIMING_CONNECT_MS, phases.connect),
+                (attribute::TIMING_TLS_MS, phases.tls),
+                (attribute::TIMING_WAIT_MS, phases.wait),
+                (attribute::TIMING_DOWNLOAD_MS, phases.download),
+            ] {
+                otlp::number(&mut attributes, key, Some(value));
             }
         }
+        otlp::number(&mut attributes, attribute::TIMING_NETWORK_MS, network);
+        otlp::number(&mut attributes, attribute::TIMING_SERVER_MS, self.said.server);
         let version = match self.said.protocol {
             Some(1.0) => "1.0",
             Some(1.1) => "1.1",
@@ -161,7 +160,7 @@ impl Times {
             Some(3.0) => "3",
             _ => return attributes,
         };
-        attributes.push(KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, version));
+        otlp::literal(&mut attributes, attribute::NETWORK_PROTOCOL_VERSION, version);
         attributes
     }
 }

@@ -3,7 +3,7 @@
 use crate::otlp::SpanRecord;
 use crate::page::{self, Args, Call};
 use crate::state::state;
-use crate::{BrowserTracerProvider, exception, export, interaction, page_load, tracer};
+use crate::{BrowserTracerProvider, clock, exception, export, interaction, page_load, tracer};
 use opentelemetry::{KeyValue, global};
 use std::cell::RefMut;
 
@@ -50,6 +50,7 @@ pub(crate) struct Started {
 }
 
 /// `None` before [`start`].
+#[inline(never)]
 pub(crate) fn started() -> RefMut<'static, Option<Started>> {
     state().started.borrow_mut()
 }
@@ -61,12 +62,13 @@ pub fn start(config: Config) {
     if cfg!(feature = "inert") || started().is_some() {
         return;
     }
-    let origin = page::origin();
+    let origin = page::ask("origin", "");
     let page_load = config.page_load;
     *started() = Some(Started { config, origin });
     #[cfg(target_arch = "wasm32")]
     if trace_executor::init_browser(interaction::is_over).is_err() {
-        page::complain(
+        page::ask(
+            "complain",
             "browser-telemetry: another executor was set before start(); what happens after an await will not be \
              in the trace. Call start() before hydrating.",
         );
@@ -102,6 +104,7 @@ fn is_of(url: &str, origin: &str) -> bool {
 }
 
 fn answer(call: Call, args: Args) -> u32 {
+    clock::check();
     match call {
         Call::Enter => return interaction::enter(args),
         Call::LeaveAll => interaction::leave_all(),

@@ -35,7 +35,8 @@ thread_local!(static STATE: &'static State = Box::leak(Box::new(State {
     queue: RefCell::new(Queue::new()),
 })));
 
-/// The page's.
+/// The page's. (`inline(never)`, here and at the parts: what is called from thirty places is compiled once.)
+#[inline(never)]
 pub(crate) fn state() -> &'static State {
     STATE.with(|state| *state)
 }

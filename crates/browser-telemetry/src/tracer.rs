@@ -30,6 +30,7 @@ pub(crate) struct Open {
     interaction: u32,
 }
 
+#[inline(never)]
 fn open() -> RefMut<'static, Vec<Open>> {
     state().open.borrow_mut()
 }
@@ -56,6 +57,7 @@ impl Tracer for BrowserTracer {
     type Span = BrowserSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> BrowserSpan {
+        clock::check();
         let start = builder.start_time.unwrap_or_else(clock::now);
         let kind = builder.span_kind.unwrap_or(SpanKind::Internal);
         let span = self.begin(
@@ -99,7 +101,6 @@ impl BrowserTracer {
         let (trace, flags) = if is_child {
             (above.trace_id(), above.trace_flags())
         } else {
-            clock::check();
             let flags = if state().is_sampled.get() {
                 TraceFlags::SAMPLED
             } else {
@@ -144,6 +145,7 @@ impl BrowserSpan {
 }
 
 /// The record of a span, while it is open.
+#[inline(never)]
 pub(crate) fn record(id: SpanId) -> Option<RefMut<'static, SpanRecord>> {
     RefMut::filter_map(open(), |open| {
         open.iter_mut()
@@ -206,7 +208,8 @@ impl Span for BrowserSpan {
     fn set_status(&mut self, status: Status) {
         // Ok is final, and Unset changes nothing (the specification's order of statuses, which `Status` has).
         if let Some(mut record) = record(self.id())
-            && status > record.status
+            && record.status != Status::Ok
+            && status != Status::Unset
         {
             record.status = status;
         }

@@ -21,6 +21,7 @@ fn start() -> Owner {
     browser_telemetry::start(Config {
         endpoint: None,
         page_load: false,
+        routes: |path| (path == "/other").then_some("/other"),
         observer: Some(|span| ENDED.with_borrow_mut(|ended| ended.push(span.clone()))),
         ..Config::new("test")
     });
@@ -345,19 +346,122 @@ async fn only_what_can_be_clicked_makes_a_span() {
 #[wasm_bindgen_test]
 async fn what_opens_while_the_page_goes_away_ends_as_it_opens() {
     let _owner = start();
-    let go = |event: &str| window().dispatch_event(&Event::new(event).unwrap()).unwrap();
-    go("pagehide");
+    run("dispatchEvent(new PageTransitionEvent('pagehide'))");
     let context = Context::current_with_span(global::tracer("test").start("late"));
     let names: Vec<_> = ENDED.with_borrow(|ended| ended.iter().map(|span| span.name.clone()).collect());
     assert_eq!(names, ["late"], "ended although its handle is still there");
     context.span().set_attribute(KeyValue::new("too", "late"));
     drop(context);
-    go("pageshow");
+    run("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))");
     let span = global::tracer("test").start("again");
     assert_eq!(ENDED.with_borrow(Vec::len), 1, "open again");
     drop(span);
-    let spans = ended(2).await;
+    let spans = ended(3).await;
     assert_eq!(text(named(&spans, "late"), "span.incomplete").as_deref(), Some("true"));
     assert_eq!(text(named(&spans, "late"), "too"), None);
     assert_eq!(text(named(&spans, "again"), "span.incomplete"), None);
+    assert_eq!(
+        children(&spans, named(&spans, "navigate")).len(),
+        1,
+        "a restored page goes on in a new trace"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_link_inside_the_app_is_a_navigation_under_its_click() {
+    let _owner = start();
+    for (href, target) in [("/other?tab=1", ""), ("/other", "_blank"), ("/unknown", "")] {
+        let link = element("a", "");
+        link.set_attribute("href", href).unwrap();
+        link.set_attribute("target", target).unwrap();
+        on(&link, "click", |event| {
+            event.prevent_default();
+            spawn_local(get("page"));
+        });
+        link.unchecked_into::<HtmlElement>().click();
+        let is_inside = href.starts_with("/other") && target.is_empty();
+        let spans = ended(2 + usize::from(is_inside)).await;
+        let click = named(&spans, "click a");
+        if is_inside {
+            let navigate = named(&spans, "navigate /other");
+            assert_eq!(children(&spans, click), [navigate]);
+            assert_eq!(text(navigate, "url.template").as_deref(), Some("/other"));
+            assert_eq!(children(&spans, navigate)[0].name, "GET");
+        } else {
+            assert_eq!(children(&spans, click)[0].name, "GET");
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_back_button_is_a_navigation_of_its_own() {
+    let _owner = start();
+    let before = window().location().pathname().unwrap();
+    run("history.pushState(null, '', '/other')");
+    run("dispatchEvent(new PopStateEvent('popstate'))");
+    let spans = ended(1).await;
+    assert_eq!(spans[0].name, "navigate /other");
+    assert_eq!(spans[0].parent, SpanId::INVALID);
+    run(&format!("history.replaceState(null, '', '{before}')"));
+}
+
+#[wasm_bindgen_test]
+async fn an_error_that_nobody_caught_fails_the_click_in_which_it_happened() {
+    let _owner = start();
+    let throw = "dispatchEvent(new ErrorEvent('error', {message: 'Uncaught', error: new TypeError('boom')}))";
+    button("throws", move |_| run(throw)).click();
+    run(throw);
+    let spans = ended(2).await;
+    for name in ["click throws", "exception"] {
+        let span = named(&spans, name);
+        assert_eq!(span.status, Status::error("boom"), "{name}");
+        let [event] = &span.events[..] else {
+            panic!("{:?}", span.events)
+        };
+        assert_eq!(event.name, "exception");
+        let value = |key: &str| {
+            let found = event.attributes.iter().find(|attribute| attribute.key.as_str() == key);
+            found.map(|attribute| attribute.value.to_string()).unwrap_or_default()
+        };
+        assert_eq!(value("exception.type"), "TypeError");
+        assert_eq!(value("exception.message"), "boom");
+        assert!(value("exception.stacktrace").contains("TypeError: boom"));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_machine_that_slept_is_an_hour_later_and_durations_stay_what_they_were() {
+    let _owner = start();
+    let open = global::tracer("test").start("open");
+    // What a stopped performance clock looks like: the other one has gone on.
+    run("globalThis.realNow = Date.now; Date.now = () => realNow() + 3600000");
+    drop(global::tracer("test").start("after"));
+    drop(open);
+    let spans = ended(2).await;
+    let (open, after) = (named(&spans, "open"), named(&spans, "after"));
+    run("Date.now = realNow");
+    drop(global::tracer("test").start("awake"));
+    let awake = ended(1).await.remove(0);
+    let hour = std::time::Duration::from_secs(3600);
+    assert!(after.start - hour / 2 > awake.start, "an hour was added");
+    assert!(
+        open.end.duration_since(open.start).unwrap() < hour / 2,
+        "and to the one that was open"
+    );
+    assert!(open.start > after.start - hour / 2);
+    assert_eq!((after.epoch, open.epoch), (awake.epoch - 1, awake.epoch - 1));
+}
+
+#[wasm_bindgen_test]
+async fn requests_of_this_origin_carry_the_visit() {
+    let _owner = start();
+    get("visit").await;
+    ended(1).await;
+    let cookies = js_sys::eval("document.cookie").unwrap().as_string().unwrap();
+    let session = trace_wire::Session::in_cookies(&cookies).unwrap();
+    assert!(!session.is_over(session.start + 60));
+}
+
+fn run(script: &str) {
+    js_sys::eval(script).unwrap();
 }

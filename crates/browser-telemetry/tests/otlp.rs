@@ -41,7 +41,9 @@ fn record(span: u64, scope: &'static str) -> SpanRecord {
 }
 
 fn decode(resource: &[KeyValue], spans: &[SpanRecord]) -> ExportTraceServiceRequest {
-    ExportTraceServiceRequest::decode(otlp::encode(&[(resource.to_vec(), spans)]).as_slice()).unwrap()
+    let mut request = Vec::new();
+    otlp::encode([resource, &[]], spans, &mut request);
+    ExportTraceServiceRequest::decode(request.as_slice()).unwrap()
 }
 
 fn only(spans: &[SpanRecord]) -> Span {

@@ -7,6 +7,10 @@
 //!
 //! The rules were taken from Honeycomb's published documentation and its open-source translation library (husky).
 
+//!
+//! With the feature `client`, `whoami` asks Honeycomb's API what a key is and may do. It makes the request and reads the
+//! answer; the way between them is the caller's HTTP client.
+
 #![forbid(unsafe_code)]
 
 pub mod column;
@@ -14,6 +18,8 @@ mod event;
 mod intern;
 mod otlp;
 mod timestamp;
+#[cfg(feature = "client")]
+pub mod whoami;
 
 pub use event::{Column, Columns, Event, Value};
 pub use otlp::{MAX_STRING_BYTES, events};

@@ -49,7 +49,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let app = Router::new()
         .route("/notes/{id}", get(note))
         .merge(relay.router())
-        .layer(RequestSpanLayer::new());
+        .layer(RequestSpanLayer::new().propagators(telemetry.propagators().clone()));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3200").await?;
     axum::serve(listener, app)
         .with_graceful_shutdown(async {

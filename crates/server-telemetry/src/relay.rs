@@ -2,21 +2,28 @@
 //! (<https://opentelemetry.io/docs/specs/otlp/#otlphttp>).
 //!
 //! Whoever can open a page can send anything here, so a browser's batch is believed in nothing that the server knows
-//! better: the service's name and the user are set by the relay, and size, count and times are bounded. A service
+//! better: the service's name and the user are set by the relay, and rate, size, count and times are bounded. A service
 //! with the ingest key is believed, and its bytes go on as they came. Both are answered when the sink says that the
 //! batch is safe.
 
 mod answer;
+mod attribute;
 mod browser;
+mod clock;
+mod config;
 mod counts;
 mod encoding;
 mod ids;
 mod limits;
+mod rate;
+mod resource;
+mod seen;
 mod sender;
 
-pub use counts::{RelayCounts, RequestRefusals, SpanRefusals};
+pub use config::{EndUser, RelayConfig};
+pub use counts::{PageFindings, RelayCounts, RequestRefusals, SpanRefusals};
+pub use rate::RelayRate;
 
-use crate::page::PageTraces;
 use crate::sink::{EncodedBatch, SinkError, SpanSink};
 use answer::{Format, Refusal};
 use axum::Router;
@@ -30,6 +37,8 @@ use encoding::Encoding;
 use http::header;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use prost::Message;
+use rate::Rates;
+use seen::{Reservation, Seen};
 use sender::Sender;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -37,50 +46,6 @@ use std::time::SystemTime;
 /// A body of this size or less is decoded where it is; a larger or a compressed one on a thread for such work, so that
 /// other requests do not wait for it.
 const INLINE_BYTES: usize = 256 * 1024;
-
-/// What the relay needs to know.
-#[derive(Clone)]
-pub struct RelayConfig {
-    /// Where batches go.
-    pub sink: Arc<dyn SpanSink>,
-    /// `service.name` of every span that a page sends.
-    pub frontend_service: String,
-    /// The key with which other services may send theirs, in `x-honeycomb-team`; none: they may not.
-    pub ingest_key: Option<String>,
-    /// How the setting for `ingest_key` is called, for the words of a 401.
-    pub ingest_key_setting: String,
-    /// The page loads that wait for their browser's spans; none where the app opens none.
-    pub pages: Option<PageTraces>,
-    /// The largest body from a page, in bytes, decompressed.
-    pub browser_limit: usize,
-    /// The largest body with the key, in bytes, decompressed.
-    pub ingest_limit: usize,
-}
-
-impl RelayConfig {
-    /// The limits of 1 MiB for a page and 20 MiB with the key, and no key yet.
-    pub fn new(sink: Arc<dyn SpanSink>, frontend_service: impl Into<String>) -> Self {
-        Self {
-            sink,
-            frontend_service: frontend_service.into(),
-            ingest_key: None,
-            ingest_key_setting: "the ingest key".to_owned(),
-            pages: None,
-            browser_limit: 1024 * 1024,
-            ingest_limit: 20 * 1024 * 1024,
-        }
-    }
-}
-
-/// Who is signed in on the page that sends a batch. The app's session middleware puts it into the request's extensions;
-/// without it spans carry no user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EndUser {
-    /// The stable id, `user.id`.
-    pub id: String,
-    /// The handle, `user.name`.
-    pub name: String,
-}
 
 /// The relay; clones share their counters.
 #[derive(Clone)]
@@ -91,6 +56,8 @@ pub struct Relay {
 struct Shared {
     config: RelayConfig,
     counters: Counters,
+    rates: Rates,
+    seen: Arc<Seen>,
 }
 
 impl Relay {
@@ -99,8 +66,10 @@ impl Relay {
         config.ingest_key = config.ingest_key.filter(|key| !key.is_empty());
         Self {
             shared: Arc::new(Shared {
+                rates: Rates::new(config.session_rate, config.address_rate),
                 config,
                 counters: Counters::default(),
+                seen: Arc::default(),
             }),
         }
     }
@@ -108,8 +77,8 @@ impl Relay {
     /// The route `POST /v1/traces`, to be merged into an app of any state. It allows no other origin (no CORS headers).
     ///
     /// Answers 200 (with `partial_success`, where spans were refused) after the batch is safe; 400 for what is no
-    /// OTLP, 401 for a wrong key, 403 for another site, 413 for too much, 415 for another type, 503 with `Retry-After`
-    /// where the sink does not take the batch.
+    /// OTLP, 401 for a missing or wrong key, 403 for another site, 413 for too much, 415 for another type or encoding,
+    /// 429 for too often and 503 where the sink does not take the batch, both with `Retry-After`.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         Router::new()
             .route(trace_wire::TRACES_PATH, post(receive))
@@ -130,8 +99,13 @@ async fn receive(State(relay): State<Relay>, request: Request) -> Response {
     };
     match result {
         Ok(outcome) => {
-            relay.shared.counters.accepted(outcome.accepted, &outcome.refused);
-            answer::success(format.unwrap_or(Format::Json), &outcome.refused)
+            let Outcome {
+                accepted,
+                refused,
+                pages,
+            } = &outcome;
+            relay.shared.counters.accepted(*accepted, refused, pages);
+            answer::success(format.unwrap_or(Format::Json), refused)
         }
         Err(refusal) => {
             relay.shared.counters.refused(&refusal);
@@ -144,14 +118,30 @@ async fn receive(State(relay): State<Relay>, request: Request) -> Response {
 struct Outcome {
     accepted: u32,
     refused: SpanRefusals,
+    pages: PageFindings,
+}
+
+/// A batch that the sink can take.
+struct Prepared {
+    batch: EncodedBatch,
+    refused: SpanRefusals,
+    pages: PageFindings,
+    /// A page's: services' batches are not looked through for spans that are here already.
+    reservation: Option<Reservation>,
 }
 
 impl Relay {
     async fn take(&self, format: Format, request: Request) -> Result<Outcome, Refusal> {
-        let config = &self.shared.config;
+        let Shared {
+            config, rates, seen, ..
+        } = &*self.shared;
         let sender = sender::identify(&request, config)?;
         let limit = match sender {
-            Sender::Page => config.browser_limit,
+            Sender::Page => {
+                let address = (config.client_address)(request.extensions(), request.headers());
+                rates.admit(request.headers(), address)?;
+                config.browser_limit
+            }
             Sender::Service => config.ingest_limit,
         };
         let encoding = Encoding::of_request(request.headers())?;
@@ -160,38 +150,64 @@ impl Relay {
             user: request.extensions().get::<EndUser>().cloned(),
             now: SystemTime::now(),
             pages: config.pages.clone(),
+            seen: seen.clone(),
         });
         let body = read(request, limit).await?;
 
-        let is_work = encoding == Encoding::Gzip || body.len() > INLINE_BYTES;
+        let is_work = encoding != Encoding::Identity || body.len() > INLINE_BYTES;
         let prepare = move || prepare(body, format, encoding, limit, stamp.as_ref());
-        let (batch, refused) = if is_work {
+        let prepared = if is_work {
             tokio::task::spawn_blocking(prepare)
                 .await
                 .map_err(|_| Refusal::Malformed("it could not be decoded".to_owned()))??
         } else {
             prepare()?
         };
+        let Prepared {
+            batch,
+            refused,
+            mut pages,
+            reservation,
+        } = prepared;
         let accepted = batch.spans;
-        if accepted > 0 {
-            self.keep(batch).await?;
-        }
-        Ok(Outcome { accepted, refused })
-    }
-
-    /// Appends a batch, and waits until it is safe.
-    async fn keep(&self, batch: EncodedBatch) -> Result<(), Refusal> {
-        let kept = match self.shared.config.sink.append(batch) {
-            Ok(ack) => ack.await,
-            Err(error) => Err(error),
-        };
-        kept.map_err(|error| {
-            if let SinkError::Failed(cause) = &error {
-                tracing::error!(%cause, "a relayed batch is refused: {error}");
+        if accepted == 0 {
+            if pages.duplicates > 0 {
+                // All of it was here before, and with it what it says of drops.
+                pages.dropped_in_pages = 0;
             }
-            Refusal::Unavailable
+        } else if let Some(reservation) = reservation {
+            // A task of its own: a page that gives up leaves this function where it waits, and whether its spans are here
+            // has to be known all the same when it sends them again.
+            let kept = keep(config.sink.clone(), batch);
+            let settled = async move {
+                kept.await?;
+                reservation.kept();
+                Ok(())
+            };
+            tokio::spawn(settled).await.map_err(|_| Refusal::Unavailable)??;
+        } else {
+            keep(config.sink.clone(), batch).await?;
+        }
+        Ok(Outcome {
+            accepted,
+            refused,
+            pages,
         })
     }
+}
+
+/// Appends a batch, and waits until it is safe.
+async fn keep(sink: Arc<dyn SpanSink>, batch: EncodedBatch) -> Result<(), Refusal> {
+    let kept = match sink.append(batch) {
+        Ok(ack) => ack.await,
+        Err(error) => Err(error),
+    };
+    kept.map_err(|error| {
+        if let SinkError::Failed(cause) = &error {
+            tracing::error!(%cause, "a relayed batch is refused: {error}");
+        }
+        Refusal::Unavailable
+    })
 }
 
 /// Reads a body as it was sent, up to a limit.
@@ -217,14 +233,18 @@ fn prepare(
     encoding: Encoding,
     limit: usize,
     stamp: Option<&Stamp>,
-) -> Result<(EncodedBatch, SpanRefusals), Refusal> {
+) -> Result<Prepared, Refusal> {
     let body = encoding.decode(body, limit)?;
     let mut batch = format.decode(&body)?;
-    let (refused, changed) = match stamp {
-        Some(stamp) => (browser::clean(&mut batch, stamp), true),
+    let (refused, pages, reservation, is_changed) = match stamp {
+        Some(stamp) => {
+            let cleaned = browser::clean(&mut batch, stamp)?;
+            (cleaned.refused, cleaned.findings, Some(cleaned.reservation), true)
+        }
         None => {
             let refused = ids::retain_valid(&mut batch);
-            (refused, format == Format::Json || refused.total() > 0)
+            let is_changed = format == Format::Json || refused.total() > 0;
+            (refused, PageFindings::default(), None, is_changed)
         }
     };
     let spans = batch
@@ -233,7 +253,12 @@ fn prepare(
         .flat_map(|resource| &resource.scope_spans)
         .map(|scope| scope.spans.len())
         .sum::<usize>();
-    let body = if changed { batch.encode_to_vec() } else { body.into() };
+    let body = if is_changed { batch.encode_to_vec() } else { body.into() };
     let spans = u32::try_from(spans).unwrap_or(u32::MAX);
-    Ok((EncodedBatch { body, spans }, refused))
+    Ok(Prepared {
+        batch: EncodedBatch { body, spans },
+        refused,
+        pages,
+        reservation,
+    })
 }

@@ -5,7 +5,7 @@
 //! What is taken over from it is the care for the streamed body: a rendered page is produced while its body is
 //! polled, long after the handler has returned, so the span stays open and current until the body is through.
 
-mod attributes;
+pub(crate) mod attributes;
 mod body;
 mod future;
 mod open_span;
@@ -21,6 +21,7 @@ pub(crate) use scope::RequestScope;
 pub use scope::{record_route, set_route, set_user};
 
 use crate::page::{self, PageTraces};
+use crate::propagators::Propagators;
 use axum::extract::{MatchedPath, OriginalUri};
 use http::{HeaderValue, Method, Request, Response};
 use open_span::OpenSpan;
@@ -36,13 +37,13 @@ use trace_wire::PageTrace;
 /// Makes a SERVER span of each request, named `{METHOD} {http.route}`, by the stable HTTP semantic conventions
 /// (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>).
 ///
-/// - It joins the trace of a `traceparent` header; without one it starts a trace (or hangs under the current span, if
-///   there is one).
+/// - It joins the trace of a `traceparent` header, or what else the [`Propagators`] read; without one it starts a trace
+///   (or hangs under the current span, if there is one).
 /// - The handler, and the body while it is streamed, run with the span's [`Context`] current. The span ends when the
 ///   body is through. A request that is given up before (the client went away) ends it too, with
 ///   `error.type = cancelled`.
 /// - The response carries `Server-Timing` ([`trace_wire::ServerTiming`]), beside such headers of the app's own.
-/// - `session.id` is what `baggage` or the visit's cookie names ([`trace_wire::session`]).
+/// - `session.id` is what `baggage` (if it is read) or the visit's cookie names ([`trace_wire::session`]).
 /// - Paths in [`QuietPaths`] make no span, and nothing below them does.
 ///
 /// Belongs into `axum::Router::layer` after the routes, where the matched route is known. Around a whole router it works
@@ -53,6 +54,7 @@ pub struct RequestSpanLayer {
     quiet: Arc<QuietPaths>,
     pages: Option<PageTraces>,
     timing_origins: Option<HeaderValue>,
+    propagators: Arc<Propagators>,
 }
 
 impl RequestSpanLayer {
@@ -78,6 +80,17 @@ impl RequestSpanLayer {
             quiet: Arc::new(QuietPaths::default()),
             pages: None,
             timing_origins: None,
+            propagators: Arc::default(),
+        }
+    }
+
+    /// Replaces how a request's trace is read from its headers: [`crate::Telemetry::propagators`] says what the
+    /// environment names. Without this, it is W3C Trace Context and Baggage.
+    #[must_use]
+    pub fn propagators(self, propagators: Propagators) -> Self {
+        Self {
+            propagators: Arc::new(propagators),
+            ..self
         }
     }
 
@@ -128,7 +141,7 @@ impl Default for RequestSpanLayer {
 }
 
 /// The scope (`library.name`) of the request spans.
-fn instrumentation_scope() -> InstrumentationScope {
+pub(crate) fn instrumentation_scope() -> InstrumentationScope {
     InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
         .with_version(env!("CARGO_PKG_VERSION"))
         .build()
@@ -183,7 +196,7 @@ where
             return ResponseFuture::quiet(inner, cx);
         }
 
-        let remote = parent::remote_span_context(request.headers());
+        let (mut parent, remote) = parent::remote_context(request.headers(), &self.layer.propagators);
         let page = match (&remote, &self.layer.pages) {
             (None, Some(pages)) => pages.reserve(&request),
             _ => None,
@@ -192,13 +205,12 @@ where
         let visit = page.map(|_| session::of_page(request.headers(), now));
         let session = match visit {
             Some(visit) => Some(visit.id),
-            None => session::named(request.headers(), now),
+            None => session::named(&parent, request.headers(), now),
         };
         let session = session.map(session::attribute);
 
         let remote = remote.or_else(|| page.map(page::parent));
         let client = remote.as_ref().map(|remote| remote.span_id());
-        let mut parent = Context::current();
         if let Some(remote) = remote {
             parent = parent.with_remote_span_context(remote);
         }

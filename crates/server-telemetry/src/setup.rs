@@ -1,21 +1,22 @@
 //! Setting telemetry up, and taking it down, in one place.
 
+use crate::console::ConsoleProcessor;
+use crate::environment::{EnvErrors, Environment};
 use crate::page::{PageSampler, PageTraces};
-use crate::processor::{BatchConfig, Counts, CountsReader, EnvError, SinkProcessor};
+use crate::processor::{Counts, CountsReader, SinkProcessor, ValueLength};
+use crate::propagators::Propagators;
 use crate::sink::SpanSink;
-use opentelemetry::{Key, KeyValue, global};
+use opentelemetry::{KeyValue, global};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkError;
-use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use opentelemetry_sdk::resource::TelemetryResourceDetector;
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanProcessor, TracerProviderBuilder};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 const SERVICE_NAME: &str = "service.name";
 const SERVICE_VERSION: &str = "service.version";
-const OTEL_SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
-const OTEL_SDK_DISABLED: &str = "OTEL_SDK_DISABLED";
 
 /// What [`Telemetry::start`] needs to know.
 #[derive(Clone)]
@@ -33,9 +34,9 @@ pub struct Config {
 /// Why telemetry could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// An environment variable cannot be understood.
+    /// Environment variables cannot be understood.
     #[error(transparent)]
-    Env(#[from] EnvError),
+    Env(#[from] EnvErrors),
     /// There is no thread for the export.
     #[error("the thread that writes spans could not be started")]
     Thread(#[source] std::io::Error),
@@ -48,50 +49,63 @@ pub struct ShutdownError(#[source] OTelSdkError);
 
 /// The running telemetry of a process.
 pub struct Telemetry {
+    propagators: Propagators,
     running: Option<(SdkTracerProvider, CountsReader)>,
 }
 
 impl Telemetry {
-    /// Builds the tracer provider and makes it the global one, together with the W3C propagator.
-    ///
-    /// From the environment: `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_BSP_*` ([`BatchConfig`]), and
-    /// `OTEL_SDK_DISABLED=true`, with which no span is made (propagation stays, as the specification says). An empty
-    /// variable is an unset one.
-    ///
-    /// Every trace is recorded, also one whose caller says that it does not record (`traceparent: …-00`): that header
-    /// comes from anybody, and must not switch the server's eyes off.
+    /// [`Telemetry::start_with`] what the process's environment says.
     ///
     /// # Errors
     ///
-    /// [`SetupError`]: a variable that cannot be understood, or no thread.
+    /// [`SetupError`]: variables that cannot be understood, or no thread.
     pub fn start(config: Config) -> Result<Self, SetupError> {
-        Self::start_with(config, |name| {
-            std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-        })
+        Self::start_with(config, &Environment::from_env()?)
     }
 
-    fn start_with(config: Config, lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SetupError> {
-        global::set_text_map_propagator(TraceContextPropagator::new());
-        if is_disabled(&lookup)? {
-            return Ok(Self { running: None });
+    /// Builds the tracer provider and makes it the global one, together with the propagators. With
+    /// [`Environment::disabled`] there is no provider, and no span is made.
+    ///
+    /// Sending to [`Environment::targets`] is not begun here: senders read what [`Config::sink`] keeps.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::Thread`].
+    pub fn start_with(config: Config, environment: &Environment) -> Result<Self, SetupError> {
+        let propagators = environment.propagators.clone();
+        global::set_text_map_propagator(propagators.text_map());
+        if environment.disabled {
+            return Ok(Self {
+                propagators,
+                running: None,
+            });
         }
-        let batch = BatchConfig::from_lookup(&lookup)?;
-        let processor = SinkProcessor::start(config.sink.clone(), batch).map_err(SetupError::Thread)?;
-        let counts = processor.counts_reader();
-        let mut provider = SdkTracerProvider::builder()
-            .with_resource(resource(&config, &lookup))
-            .with_sampler(PageSampler::new(
-                Sampler::parent_based(Sampler::AlwaysOn).with_remote_parent_not_sampled(Sampler::AlwaysOn),
-            ))
-            .with_span_processor(processor);
+        let mut processor =
+            SinkProcessor::start(config.sink.clone(), environment.batch.clone()).map_err(SetupError::Thread)?;
         if let Some(pages) = &config.pages {
-            provider = provider.with_span_processor(pages.clone());
+            processor = processor.pages(pages.clone());
+        }
+        let counts = processor.counts_reader();
+        let provider = SdkTracerProvider::builder()
+            .with_resource(resource(&config, environment))
+            .with_sampler(PageSampler::new(environment.sampler.clone()))
+            .with_span_limits(environment.limits);
+        let mut provider = with_processor(provider, processor, environment);
+        if environment.console {
+            let console = ConsoleProcessor::stdout().map_err(SetupError::Thread)?;
+            provider = with_processor(provider, console, environment);
         }
         let provider = provider.build();
         global::set_tracer_provider(provider.clone());
         Ok(Self {
+            propagators,
             running: Some((provider, counts)),
         })
+    }
+
+    /// How traces are joined and passed on: for [`crate::RequestSpanLayer::propagators`].
+    pub fn propagators(&self) -> &Propagators {
+        &self.propagators
     }
 
     /// The tracer provider; none with `OTEL_SDK_DISABLED=true`.
@@ -120,39 +134,47 @@ impl Telemetry {
     }
 }
 
-fn is_disabled(lookup: &impl Fn(&str) -> Option<String>) -> Result<bool, EnvError> {
-    let value = lookup(OTEL_SDK_DISABLED).unwrap_or_default();
-    match value.trim().to_ascii_lowercase().as_str() {
-        "true" => Ok(true),
-        "" | "false" => Ok(false),
-        _ => Err(EnvError {
-            name: OTEL_SDK_DISABLED,
-            value,
-            expected: "true or false is expected",
-        }),
+/// Adds a processor, and the limit on lengths before it where there is one.
+fn with_processor(
+    provider: TracerProviderBuilder,
+    processor: impl SpanProcessor + 'static,
+    environment: &Environment,
+) -> TracerProviderBuilder {
+    match environment.value_length {
+        Some(characters) => provider.with_span_processor(ValueLength::new(processor, characters)),
+        None => provider.with_span_processor(processor),
     }
 }
 
 /// Who the spans are from. `OTEL_SERVICE_NAME` beats `OTEL_RESOURCE_ATTRIBUTES`, which beats the app's own.
-fn resource(config: &Config, lookup: &impl Fn(&str) -> Option<String>) -> Resource {
-    // The SDK's detectors read both variables, but let the second win over the first, and fill in a name of their own.
-    let detected = Resource::builder().build();
-    let own = |key: &'static str| detected.get(&Key::from_static_str(key)).map(|value| value.to_string());
-    let name = lookup(OTEL_SERVICE_NAME)
-        .filter(|name| !name.is_empty())
-        .or_else(|| own(SERVICE_NAME).filter(|name| !name.is_empty() && !name.starts_with("unknown_service")))
-        .unwrap_or_else(|| config.service_name.to_string());
-    let version = own(SERVICE_VERSION).or_else(|| config.service_version.as_deref().map(ToOwned::to_owned));
-    Resource::builder()
-        .with_service_name(name)
-        .with_attributes(version.map(|version| KeyValue::new(SERVICE_VERSION, version)))
-        .build()
+fn resource(config: &Config, environment: &Environment) -> Resource {
+    let own = |key: &str| {
+        let attribute = environment
+            .resource
+            .iter()
+            .find(|attribute| attribute.key.as_str() == key);
+        attribute.is_some_and(|attribute| !attribute.value.as_str().is_empty())
+    };
+    // Not the SDK's detectors for these two variables: they do not decode, and fill in a name of their own.
+    let mut resource = Resource::builder_empty()
+        .with_detector(Box::new(TelemetryResourceDetector))
+        .with_attributes(environment.resource.iter().cloned());
+    match &environment.service_name {
+        Some(name) => resource = resource.with_service_name(name.clone()),
+        None if own(SERVICE_NAME) => {}
+        None => resource = resource.with_service_name(config.service_name.to_string()),
+    }
+    if let Some(version) = config.service_version.as_deref().filter(|_| !own(SERVICE_VERSION)) {
+        resource = resource.with_attribute(KeyValue::new(SERVICE_VERSION, version.to_owned()));
+    }
+    resource.build()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sink::{Ack, EncodedBatch, SinkError};
+    use opentelemetry::Key;
 
     struct Nowhere;
 
@@ -171,39 +193,46 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_service_name_is_the_apps_unless_the_environment_names_one() {
-        let value = |resource: Resource, key| resource.get(&Key::from_static_str(key)).map(|value| value.to_string());
-        let plain = resource(&config(), &|_| None);
-        assert_eq!(value(plain.clone(), SERVICE_NAME).as_deref(), Some("shop"));
-        assert_eq!(value(plain, SERVICE_VERSION).as_deref(), Some("1.2.3"));
-        let named = |name: &str| (name == OTEL_SERVICE_NAME).then(|| "other".to_owned());
-        assert_eq!(
-            value(resource(&config(), &named), SERVICE_NAME).as_deref(),
-            Some("other")
-        );
-        let empty = |_: &str| Some(String::new());
-        assert_eq!(
-            value(resource(&config(), &empty), SERVICE_NAME).as_deref(),
-            Some("shop")
-        );
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        let lookup = |name: &str| {
+            let pair = pairs.iter().find(|(key, _)| *key == name);
+            pair.map(|(_, value)| (*value).to_owned())
+        };
+        Environment::from_lookup(lookup).unwrap()
+    }
+
+    fn get(resource: &Resource, key: &'static str) -> Option<String> {
+        resource.get(&Key::from_static_str(key)).map(|value| value.to_string())
     }
 
     #[test]
-    fn it_can_be_disabled() {
-        let telemetry =
-            Telemetry::start_with(config(), |name| (name == OTEL_SDK_DISABLED).then(|| "TRUE".to_owned())).unwrap();
+    fn the_service_is_the_apps_unless_the_environment_names_one() {
+        const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
+        let both = "service.name=named,service.version=7,deployment.environment.name=a%2Cb";
+        for (pairs, name, version) in [
+            (&[][..], "shop", "1.2.3"),
+            (&[("OTEL_SERVICE_NAME", ""), (ATTRIBUTES, " ")], "shop", "1.2.3"),
+            (&[("OTEL_SERVICE_NAME", "other")], "other", "1.2.3"),
+            (&[(ATTRIBUTES, both)], "named", "7"),
+            (&[(ATTRIBUTES, both), ("OTEL_SERVICE_NAME", "other")], "other", "7"),
+            (&[(ATTRIBUTES, "service.name=,service.version=")], "shop", "1.2.3"),
+        ] {
+            let resource = resource(&config(), &environment(pairs));
+            assert_eq!(get(&resource, SERVICE_NAME).as_deref(), Some(name), "{pairs:?}");
+            assert_eq!(get(&resource, SERVICE_VERSION).as_deref(), Some(version), "{pairs:?}");
+            assert_eq!(get(&resource, "telemetry.sdk.language").as_deref(), Some("rust"));
+            let decoded = pairs.contains(&(ATTRIBUTES, both)).then_some("a,b");
+            assert_eq!(get(&resource, "deployment.environment.name").as_deref(), decoded);
+        }
+    }
+
+    #[test]
+    fn it_can_be_disabled_and_the_propagators_stay() {
+        let environment = environment(&[("OTEL_SDK_DISABLED", "TRUE"), ("OTEL_PROPAGATORS", "b3")]);
+        let telemetry = Telemetry::start_with(config(), &environment).unwrap();
         assert!(telemetry.provider().is_none());
+        assert_eq!(telemetry.propagators(), &environment.propagators);
         assert_eq!(telemetry.counts(), Counts::default());
         telemetry.shutdown(Duration::from_secs(1)).unwrap();
-    }
-
-    #[test]
-    fn a_bad_variable_stops_the_start() {
-        for (bad, value) in [(OTEL_SDK_DISABLED, "yes"), ("OTEL_BSP_MAX_QUEUE_SIZE", "many")] {
-            let start = Telemetry::start_with(config(), |name| (name == bad).then(|| value.to_owned()));
-            let error = start.err().map(|error| error.to_string()).unwrap_or_default();
-            assert!(error.contains(bad) && error.contains(value), "{error}");
-        }
     }
 }

@@ -26,6 +26,8 @@ pub const URL_SCHEME: &str = "url.scheme";
 pub const SERVER_ADDRESS: &str = "server.address";
 /// Integer. The port that a request goes to or came for.
 pub const SERVER_PORT: &str = "server.port";
+/// String. The name of the service that a request goes to.
+pub const SERVICE_PEER_NAME: &str = "service.peer.name";
 /// String. The address of the client, as far as the server knows it.
 pub const CLIENT_ADDRESS: &str = "client.address";
 /// String. `1.1`, `2` or `3`.

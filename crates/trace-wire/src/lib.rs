@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod attribute;
+pub mod hex;
 pub mod page;
 pub mod server_timing;
 pub mod session;

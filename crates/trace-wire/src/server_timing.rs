@@ -39,11 +39,7 @@ impl fmt::Display for ServerTiming {
             self.server, self.duration_ms, self.received_unix_ms
         )?;
         if let Some(client) = self.client {
-            write!(f, ", {CLIENT};desc=\"")?;
-            for byte in client {
-                write!(f, "{byte:02x}")?;
-            }
-            f.write_str("\"")?;
+            write!(f, ", {CLIENT};desc=\"{}\"", crate::hex::write(&client))?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 //! [`IDLE_SECONDS`] without activity, and it reaches the server with navigations too, which carry no `baggage`. It is
 //! an id of a visit and not of a person, and no secret: whoever is signed in is another cookie's business.
 
-use crate::traceparent::hex;
+use crate::hex::read as hex;
 use std::fmt;
 
 /// The cookie's name; its value is a [`Session`].
@@ -60,10 +60,7 @@ impl Session {
 
 impl fmt::Display for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in self.id {
-            write!(f, "{byte:02x}")?;
-        }
-        write!(f, ".{}", self.start)
+        write!(f, "{}.{}", crate::hex::write(&self.id), self.start)
     }
 }
 

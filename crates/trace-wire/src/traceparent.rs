@@ -1,5 +1,6 @@
 //! W3C Trace Context, `traceparent` (<https://www.w3.org/TR/trace-context/#traceparent-header>).
 
+use crate::hex::read as hex;
 use std::fmt;
 
 /// A parsed `traceparent`: whose child the next span is.
@@ -45,36 +46,15 @@ impl TraceParent {
 
 impl fmt::Display for TraceParent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("00-")?;
-        for byte in self.trace_id {
-            write!(f, "{byte:02x}")?;
+        let parts: [&[u8]; 4] = [&[0], &self.trace_id, &self.span_id, &[self.flags]];
+        for (index, part) in parts.into_iter().enumerate() {
+            if index > 0 {
+                f.write_str("-")?;
+            }
+            f.write_str(&crate::hex::write(part))?;
         }
-        f.write_str("-")?;
-        for byte in self.span_id {
-            write!(f, "{byte:02x}")?;
-        }
-        write!(f, "-{:02x}", self.flags)
+        Ok(())
     }
-}
-
-/// Reads exactly `N` bytes of lower-case hex.
-pub fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    fn digit(byte: u8) -> Option<u8> {
-        match byte {
-            b'0'..=b'9' => Some(byte - b'0'),
-            b'a'..=b'f' => Some(byte - b'a' + 10),
-            _ => None,
-        }
-    }
-    let text = text.as_bytes();
-    if text.len() != 2 * N {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

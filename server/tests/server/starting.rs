@@ -1,8 +1,10 @@
 //! A start that cannot be: what is wrong is said, by name, and the process ends with a code that tells.
 
 use crate::support::message::Ask;
+use crate::support::otlp::{batch, from_page};
 use crate::support::server::{Ended, Server, run};
 use crate::support::site::Site;
+use crate::support::trace::Caller;
 use std::fs;
 use std::net::TcpListener;
 
@@ -121,6 +123,66 @@ fn telemetrys_own_variables_are_checked_too() {
 }
 
 #[test]
+fn what_telemetry_does_not_support_stops_the_start_and_no_secret_is_shown() {
+    let data = tempfile::tempdir().unwrap();
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1");
+    let headers = "OTEL_EXPORTER_OTLP_HEADERS";
+    for (variables, words) in [
+        (vec![("OTEL_TRACES_EXPORTER", "zipkin")], "it takes otlp, console, none"),
+        (vec![("OTEL_TRACES_SAMPLER", "jaeger_remote")], "it takes always_on"),
+        (vec![("OTEL_PROPAGATORS", "tracecontext,xray")], "not supported yet"),
+        (vec![("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), endpoint], "http/protobuf"),
+        (
+            vec![("OTEL_EXPORTER_OTLP_CERTIFICATE", "ca.pem"), endpoint],
+            "collector",
+        ),
+        (vec![("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4318")], "http://"),
+        (
+            vec![("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:hunter2@127.0.0.1")],
+            "headers",
+        ),
+        (vec![(headers, "x-honeycomb-team hunter2"), endpoint], "entry 1"),
+        (vec![("HONEYCOMB_API_KEY", "hunter2 \u{1}")], "a header cannot carry"),
+    ] {
+        let ended = run(data.path(), &variables, &[]);
+        let line = one_line(&ended);
+        assert!(line.starts_with(variables[0].0) && line.contains(words), "{line}");
+        assert!(!line.contains("hunter2") && ended.stdout.is_empty(), "{line}");
+    }
+    assert!(
+        fs::read_dir(data.path()).unwrap().next().is_none(),
+        "nothing was written"
+    );
+}
+
+#[test]
+fn the_console_shows_spans_beside_the_log() {
+    let data = tempfile::tempdir().unwrap();
+    let variables = [
+        ("OTEL_TRACES_EXPORTER", "console"),
+        ("OTEL_SERVICE_NAME", "another"),
+        ("OTEL_PROPAGATORS", "b3"),
+    ];
+    let server = Server::start(data.path(), &variables);
+    let (trace, caller) = ("80f198ee56343ba864fe8b2a57d3eff7", "e457b5a2e4d86bd1");
+    let ask = Ask::get("/api/users/current").header("b3", &format!("{trace}-{caller}-1"));
+    assert_eq!(server.send(ask).status, 200);
+    let stored = server.served_trace(trace);
+    assert_eq!(stored.server().text("service.name"), "another");
+    assert_eq!(stored.server().text("trace.parent_id"), caller);
+    let span = stored.server().text("trace.span_id")[..8].to_owned();
+
+    let printed = server.printed();
+    let line = printed.lines().find(|line| line.contains("GET /api/users/current"));
+    let line = line.unwrap_or_else(|| panic!("{printed}"));
+    assert!(
+        line.contains("  server  ") && line.contains(&format!("80f198ee/{span}<e457b5a2")),
+        "{line}"
+    );
+    assert!(line.contains("http.response.status_code=200"), "{line}");
+}
+
+#[test]
 fn telemetry_can_be_switched_off() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path(), &[("OTEL_SDK_DISABLED", "true")]);
@@ -151,7 +213,7 @@ fn without_an_ingest_key_no_key_is_right() {
         );
         assert_eq!(answer.status, 401);
         assert!(
-            answer.text().contains("set CRUDDUR_INGEST_KEY on the server"),
+            answer.text().contains("Set CRUDDUR_INGEST_KEY on the server"),
             "{}",
             answer.text()
         );
@@ -172,4 +234,20 @@ fn the_command_line_explains_itself() {
     let unknown = run(data.path(), &[], &["server"]);
     assert_eq!(unknown.code, Some(1));
     assert!(unknown.stderr.contains("unknown arguments: server") && unknown.stderr.contains("Usage"));
+}
+
+#[test]
+fn the_rate_of_the_relay_is_a_setting() {
+    let data = tempfile::tempdir().unwrap();
+    let slowly = [("CRUDDUR_RELAY_RATE", "1"), ("CRUDDUR_RELAY_BURST", "1")];
+    let server = Server::start(data.path(), &slowly);
+    // One a second: of many in a row one comes too soon, however slow this machine is.
+    let refused = (0..200).find_map(|_| {
+        let answer = server.send(from_page(&batch(&Caller::new(), "click", &[])));
+        (answer.status != 200).then_some(answer)
+    });
+    let refused = refused.expect("too many at once");
+    assert_eq!((refused.status, refused.header("retry-after")), (429, "1"));
+    let health = server.send(Ask::get("/health")).json();
+    assert_eq!(health["batches"]["relay"]["rate_limited"], 1, "{health}");
 }

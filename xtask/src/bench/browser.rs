@@ -11,6 +11,9 @@ use crate::process;
 use crate::tools::{Need, Tools};
 use crate::workspace::Workspace;
 
+/// The page of ours, for cargo.
+pub(crate) const PAGE: [&str; 2] = ["--package", "bench-page"];
+
 const NEEDS: &[Need] = &[
     Need::WasmTarget,
     Need::NodePackages,
@@ -50,7 +53,10 @@ pub(super) fn bench(arguments: &[&str]) -> Result<()> {
 /// The page of ours as cargo-leptos makes the app's: the same profile, the same optimiser with the same flags.
 fn build_page(workspace: &Workspace, tools: &Tools<'_>, folder: &Path, features: &[&str]) -> Result<()> {
     let mut build = tools.command("cargo");
-    build.args(["build", "--package", "bench-page", "--target", "wasm32-unknown-unknown"]);
+    build
+        .arg("build")
+        .args(PAGE)
+        .args(["--target", "wasm32-unknown-unknown"]);
     process::run(build.args(["--profile", "wasm-release"]).args(features))?;
     let wasm = workspace
         .target

@@ -29,10 +29,12 @@ impl Share {
     /// Builds both.
     pub(super) fn measure(workspace: &Workspace, tools: &Tools<'_>) -> Result<Self> {
         tools.prepare(site::NEEDS)?;
-        Ok(Self {
-            without: Sizes::of(&site::build_inert(workspace, tools)?)?,
-            with: Sizes::of(&site::build(workspace, tools)?.root)?,
-        })
+        let without = Sizes::of(&site::build_inert(workspace, tools)?)?;
+        let site = site::build(workspace, tools)?.root;
+        let mut with = Sizes::of(&site)?;
+        // wasm-bindgen writes it for both, but only the one imports it.
+        with.script_brotli += snippet_brotli(&site)?;
+        Ok(Self { with, without })
     }
 
     /// Bytes that telemetry adds to the download, script and WASM, brotli.
@@ -42,7 +44,8 @@ impl Share {
     }
 }
 
-fn print(Share { with, without }: &Share) {
+fn print(shares: &Share) {
+    let Share { with, without } = shares;
     print_machine();
     println!("the page's files in bytes (profile wasm-release, wasm-opt, brotli as the server sends it)");
     println!("                      WASM brotli    WASM plain   JS brotli");
@@ -59,6 +62,22 @@ fn print(Share { with, without }: &Share) {
         with.script_brotli.saturating_sub(without.script_brotli),
         100.0 * share as f64 / with.wasm_brotli.max(1) as f64,
     );
+    println!("  in all            {:>13}  bytes of brotli", shares.brotli());
+}
+
+/// The telemetry crate's own script, which the page loads beside wasm-bindgen's.
+fn snippet_brotli(site: &Path) -> Result<u64> {
+    let folder = site.join("pkg/snippets");
+    let entries = fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))?;
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("browser-telemetry-") {
+            let script = entry.path().join("src/page.js.br");
+            let script = fs::metadata(&script).with_context(|| format!("there is no {}", script.display()))?;
+            return Ok(script.len());
+        }
+    }
+    bail!("there is no script of browser-telemetry in {}", folder.display())
 }
 
 /// Of one page, in bytes.

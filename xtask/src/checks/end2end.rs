@@ -5,12 +5,13 @@
 use std::env;
 use std::fs;
 use std::net::TcpListener;
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
 use super::{Context, Outcome};
 use crate::tools::Need;
-use crate::{process, server as binary, site as page};
+use crate::{example as other, process, server as binary, site as page};
 
 /// What `check` needs beside cargo.
 pub(super) const NEEDS: &[Need] = &[
@@ -20,6 +21,9 @@ pub(super) const NEEDS: &[Need] = &[
     Need::CargoLeptos,
     Need::Chromium,
 ];
+
+/// What `example` needs beside cargo.
+pub(super) const EXAMPLE_NEEDS: &[Need] = &[Need::WasmTarget, Need::NodePackages, Need::WasmBindgen, Need::Chromium];
 
 /// Builds the page.
 pub(super) fn site(context: &Context<'_>) -> Result<Outcome> {
@@ -46,6 +50,36 @@ pub(super) fn check(context: &Context<'_>) -> Result<Outcome> {
     }
     fs::create_dir_all(&data).with_context(|| format!("cannot create {}", data.display()))?;
 
+    let mut command = playwright(context);
+    command
+        .arg("test")
+        .env("CRUDDUR_SERVER", &server)
+        .env("CRUDDUR_DATA_DIR", &data)
+        .env("CRUDDUR_DEMO", "1")
+        .env("LEPTOS_OUTPUT_NAME", "cruddur")
+        .env("LEPTOS_SITE_ROOT", &site.root)
+        .env("LEPTOS_SITE_PKG_DIR", "pkg")
+        .env("LEPTOS_HASH_FILES", "true")
+        .env("LEPTOS_SITE_ADDR", free_address()?);
+    process::run(&mut command)?;
+    Ok(Outcome::Passed)
+}
+
+/// Builds the example app and an OTLP receiver, and runs the tests that start both themselves.
+pub(super) fn example(context: &Context<'_>) -> Result<Outcome> {
+    let example = other::build(context.workspace, context.tools)?;
+    let mut command = playwright(context);
+    command
+        .args(["test", "--config", "example.config.ts"])
+        .env("STOPWATCH_SERVER", &example.server)
+        .env("STOPWATCH_SITE", &example.site)
+        .env("OTLP_RECEIVER", &example.receiver);
+    process::run(&mut command)?;
+    Ok(Outcome::Passed)
+}
+
+/// Playwright, in an environment without what would change the server under test.
+fn playwright(context: &Context<'_>) -> Command {
     let mut command = context.tools.playwright();
     // The server under test is no more than what a stranger would start: a developer's own settings and keys stay outside,
     // above all those that would send the tests' spans to somebody's backend.
@@ -59,17 +93,6 @@ pub(super) fn check(context: &Context<'_>) -> Result<Outcome> {
         }
     }
     command
-        .arg("test")
-        .env("CRUDDUR_SERVER", &server)
-        .env("CRUDDUR_DATA_DIR", &data)
-        .env("CRUDDUR_DEMO", "1")
-        .env("LEPTOS_OUTPUT_NAME", "cruddur")
-        .env("LEPTOS_SITE_ROOT", &site.root)
-        .env("LEPTOS_SITE_PKG_DIR", "pkg")
-        .env("LEPTOS_HASH_FILES", "true")
-        .env("LEPTOS_SITE_ADDR", free_address()?);
-    process::run(&mut command)?;
-    Ok(Outcome::Passed)
 }
 
 /// An address on this machine that nobody listens on.

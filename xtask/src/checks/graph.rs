@@ -3,10 +3,13 @@
 //! A careless feature would let people who post download a database driver, and nothing else would notice: it compiles, or it
 //! only gets bigger.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, bail};
 
 use super::{Context, Outcome};
-use crate::site::page_tree;
+use crate::example;
+use crate::site::{self, page_tree};
 
 /// No SQL, no store, no TLS, no SDK, no second telemetry library.
 const NEVER_IN_THE_PAGE: &[&str] = &[
@@ -37,13 +40,23 @@ const NEVER_IN_THE_PAGE: &[&str] = &[
 /// Two versions of these do not see each other's spans.
 const ONCE: &[&str] = &["opentelemetry", "opentelemetry_sdk", "wasm-bindgen", "leptos"];
 
-/// Looks at the page's dependency graph and at the lock file.
+/// Looks at the pages' dependency graphs and at the lock file.
 pub(super) fn check(context: &Context<'_>) -> Result<Outcome> {
-    let faults = faults_of_page(&page_tree(context.workspace, "{p} {f}")?);
+    let page = page_tree(context.workspace, &site::PAGE, "{p} {f}")?;
+    let faults = faults_of_page(&page);
     if !faults.is_empty() {
         bail!(
             "the page's WASM would hold {}; see `cargo tree -p frontend --target wasm32-unknown-unknown -e normal -i <name>`",
             faults.join(", ")
+        );
+    }
+    let example = page_tree(context.workspace, &example::PAGE, "{p} {f}")?;
+    let twice = built_twice(&page, &example);
+    if !twice.is_empty() {
+        bail!(
+            "the example's page and the app's would compile these twice, because versions or features differ (features belong \
+             into the root Cargo.toml):\n{}",
+            twice.join("\n")
         );
     }
     for package in ONCE {
@@ -73,6 +86,18 @@ fn faults_of_page(tree: &str) -> Vec<String> {
     faults
 }
 
+/// Packages from registries that one page has otherwise than the other, or that only the example's has. Ours are compiled
+/// in seconds.
+fn built_twice<'a>(app: &str, example: &'a str) -> Vec<&'a str> {
+    let plain = |line: &'a str| line.trim_end_matches(" (*)");
+    let have: BTreeSet<&str> = app.lines().map(|line| line.trim_end_matches(" (*)")).collect();
+    let wanted: BTreeSet<&str> = example.lines().map(plain).collect();
+    wanted
+        .into_iter()
+        .filter(|line| !line.contains(" (/") && !have.contains(line))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,5 +115,14 @@ mod tests {
             faults_of_page(tree),
             ["opentelemetry_sdk", "sqlx", "tokio with its feature net"]
         );
+    }
+
+    #[test]
+    fn what_differs_between_two_pages_is_compiled_twice() {
+        let app = "frontend v0.1.0 (/c/frontend)\nleptos v0.8.23 hydrate\nserde v1.0.228 derive,rc\nsqlx v0.9.0\n";
+        let same = "example v0.1.0 (/c/example) hydrate\nserde v1.0.228 derive,rc (*)\nleptos v0.8.23 hydrate\n";
+        assert!(built_twice(app, same).is_empty());
+        let other = "leptos v0.8.23 hydrate\nserde v1.0.228 derive\nbytes v1.0.0\n";
+        assert_eq!(built_twice(app, other), ["bytes v1.0.0", "serde v1.0.228 derive"]);
     }
 }

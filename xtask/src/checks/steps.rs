@@ -5,12 +5,14 @@ use std::fs;
 use anyhow::{Context as _, Result};
 
 use super::{Context, Outcome, Step, end2end, graph};
+use crate::bench;
+use crate::example;
 use crate::process;
 use crate::site;
 use crate::tools::Need;
 
 /// Every check, cheap ones first. `end2end` builds what it needs by itself; `site` and `server` stand before it so that
-/// their minutes are seen on their own.
+/// their minutes are seen on their own. `example` comes last because its page takes over what `site` has compiled.
 pub(super) const ALL: &[Step] = &[
     Step {
         name: "fmt",
@@ -78,6 +80,12 @@ pub(super) const ALL: &[Step] = &[
         needs: end2end::NEEDS,
         run: end2end::check,
     },
+    Step {
+        name: "example",
+        what: "the example app and every kind of connection, in a real Chromium",
+        needs: end2end::EXAMPLE_NEEDS,
+        run: end2end::example,
+    },
 ];
 
 /// What native code is: one selection everywhere, see the crate's documentation.
@@ -108,14 +116,13 @@ fn clippy(context: &Context<'_>) -> Result<Outcome> {
 }
 
 /// `frontend` brings the crates of ours that it depends on, with the features that the page wants; clippy looks at all of
-/// them.
+/// them, and at the pages of the example and of the benchmark.
 fn clippy_wasm(context: &Context<'_>) -> Result<Outcome> {
-    let mut page = context.tools.command("cargo");
-    process::run(
-        page.args(["clippy", "--package", "frontend", "--package", "bench-page"])
-            .args(WASM)
-            .args(["--", "-D", "warnings"]),
-    )?;
+    for page in [&site::PAGE[..], &example::PAGE, &bench::PAGE] {
+        let mut command = context.tools.command("cargo");
+        command.arg("clippy").args(page).arg("--lib").args(WASM);
+        process::run(command.args(["--", "-D", "warnings"]))?;
+    }
     let crates = browser_tested(context)?;
     if !crates.is_empty() {
         let mut tests = context.tools.command("cargo");

@@ -90,7 +90,7 @@ mod tests {
                 exchange(&mut offset, theta, at, out, 7.0, back);
                 let (middle, half) = offset.estimate(at).unwrap();
                 assert!((middle - theta).abs() <= half, "{theta}: {middle} ± {half}");
-                assert!(half <= width);
+                assert!(half <= width + 0.05, "but for the drift");
                 width = half;
             }
             // The fastest way out (2 ms) and the fastest way back (5 ms): narrower than any one exchange.

@@ -10,10 +10,16 @@ const LENGTH_DELIMITED: u32 = 2;
 const FIXED32: u32 = 5;
 
 impl Message {
+    /// Goes on after what has been written.
+    pub(crate) fn to(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
+    #[inline(never)]
     fn raw_varint(&mut self, mut value: u64) {
         while value >= 0x80 {
             self.0.push(value as u8 | 0x80);
@@ -22,6 +28,7 @@ impl Message {
         self.0.push(value as u8);
     }
 
+    #[inline(never)]
     fn tag(&mut self, field: u32, wire_type: u32) {
         self.raw_varint((field << 3 | wire_type).into());
     }
@@ -32,6 +39,7 @@ impl Message {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn oneof_varint(&mut self, field: u32, value: u64) {
         self.tag(field, VARINT);
         self.raw_varint(value);
@@ -43,6 +51,7 @@ impl Message {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn oneof_fixed64(&mut self, field: u32, value: u64) {
         self.tag(field, FIXED64);
         self.0.extend(value.to_le_bytes());
@@ -55,6 +64,7 @@ impl Message {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn bytes(&mut self, field: u32, value: &[u8]) {
         self.tag(field, LENGTH_DELIMITED);
         self.raw_varint(value.len() as u64);
@@ -73,8 +83,19 @@ impl Message {
 
     /// An embedded message.
     pub(crate) fn message(&mut self, field: u32, write: impl FnOnce(&mut Self)) {
-        let mut inner = Self::default();
-        write(&mut inner);
-        self.bytes(field, &inner.0);
+        self.tag(field, LENGTH_DELIMITED);
+        let start = self.0.len();
+        write(self);
+        self.close(start);
+    }
+
+    /// Puts the length before what has been written since `start`.
+    #[inline(never)]
+    fn close(&mut self, start: usize) {
+        let end = self.0.len();
+        self.raw_varint((end - start) as u64);
+        if let Some(message) = self.0.get_mut(start..) {
+            message.rotate_left(end - start);
+        }
     }
 }

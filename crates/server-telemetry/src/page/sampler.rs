@@ -12,16 +12,16 @@ use trace_wire::PageTrace;
 /// and a ratio would count for everything but pages. [`crate::Telemetry`] puts it around its sampler; whoever builds a
 /// provider of their own does the same.
 #[derive(Clone, Debug)]
-pub struct PageSampler<S>(S);
+pub struct PageSampler(Box<dyn ShouldSample>);
 
-impl<S> PageSampler<S> {
+impl PageSampler {
     /// Asks `sampler`, which sees no parent where a page load begins.
-    pub fn new(sampler: S) -> Self {
-        Self(sampler)
+    pub fn new(sampler: impl Into<Box<dyn ShouldSample>>) -> Self {
+        Self(sampler.into())
     }
 }
 
-impl<S: ShouldSample + Clone + 'static> ShouldSample for PageSampler<S> {
+impl ShouldSample for PageSampler {
     fn should_sample(
         &self,
         parent: Option<&Context>,

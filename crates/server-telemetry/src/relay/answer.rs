@@ -52,53 +52,71 @@ impl Format {
     }
 }
 
-/// Why a request is refused as a whole. The texts are what the sender reads.
+/// Why a request is refused as a whole. The texts are what the sender reads; where Honeycomb's ingest refuses for the same
+/// reason, they begin with its words.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
+    #[error("missing 'x-honeycomb-team' header: send the value of {setting} in it. Pages of this origin need none.")]
+    MissingKey { setting: String },
     #[error(
-        "This server takes no spans of other services: set {setting} on the server, and send the same value as x-honeycomb-team."
+        "unknown API key - check your credentials: this server takes no spans of other services. Set {setting} on the server, \
+         and send the same value as x-honeycomb-team."
     )]
     NoKey { setting: String },
-    #[error("x-honeycomb-team is not the server's ingest key: send the value of {setting}.")]
+    #[error(
+        "unknown API key - check your credentials: x-honeycomb-team is not the server's ingest key. Send the value of {setting}."
+    )]
     WrongKey { setting: String },
     #[error(
         "Spans are taken from pages of this origin only (an Origin header that names this host, or Sec-Fetch-Site: same-origin). \
          Other services send their ingest key as x-honeycomb-team."
     )]
     NotSameOrigin,
+    #[error("This page sends too many batches: send fewer and larger ones, a little later.")]
+    TooOften,
     #[error("The batch is larger than {limit} bytes (uncompressed): send smaller batches.")]
     TooLarge { limit: usize },
-    #[error("The content type must be application/x-protobuf or application/json.")]
+    #[error(
+        "unsupported content-type, valid types are: application/x-protobuf, application/protobuf, application/json"
+    )]
     UnsupportedType,
-    #[error("The content encoding must be gzip, or none.")]
+    #[error("The content encoding must be gzip, zstd or identity, and one only.")]
     UnsupportedEncoding,
-    #[error("This is no OTLP ExportTraceServiceRequest: {0}")]
+    #[error("failed to parse OTLP request body as an ExportTraceServiceRequest: {0}")]
     Malformed(String),
     #[error("The spans could not be written; send them again a little later.")]
     Unavailable,
+    #[error("Some of these spans are being written for another request; send them again a little later.")]
+    BeingWritten,
 }
 
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NoKey { .. } | Self::WrongKey { .. } => StatusCode::UNAUTHORIZED,
+            Self::MissingKey { .. } | Self::NoKey { .. } | Self::WrongKey { .. } => StatusCode::UNAUTHORIZED,
             Self::NotSameOrigin => StatusCode::FORBIDDEN,
+            Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedType | Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::BeingWritten => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     /// The code of `google.rpc.Code` that stands for the HTTP status.
     fn code(&self) -> i32 {
         match self {
-            Self::NoKey { .. } | Self::WrongKey { .. } => 16,
+            Self::MissingKey { .. } | Self::NoKey { .. } | Self::WrongKey { .. } => 16,
             Self::NotSameOrigin => 7,
-            Self::TooLarge { .. } => 8,
+            Self::TooOften | Self::TooLarge { .. } => 8,
             Self::UnsupportedType | Self::UnsupportedEncoding | Self::Malformed(_) => 3,
-            Self::Unavailable => 14,
+            Self::Unavailable | Self::BeingWritten => 14,
         }
+    }
+
+    /// Whether the same batch may be taken a second later: a rate is at least one batch a second.
+    fn may_come_again(&self) -> bool {
+        matches!(self, Self::TooOften | Self::Unavailable | Self::BeingWritten)
     }
 }
 
@@ -159,7 +177,7 @@ pub(super) fn refusal(format: Format, refusal: &Refusal) -> Response {
             .into_bytes(),
     };
     let mut response = respond(refusal.status(), format, body);
-    if matches!(refusal, Refusal::Unavailable) {
+    if refusal.may_come_again() {
         let seconds = HeaderValue::from_static("1");
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
     }

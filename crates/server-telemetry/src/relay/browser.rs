@@ -1,12 +1,17 @@
-//! A page's batch: bounded, freed of what a page has no say in, and stamped with what the server knows.
+//! A page's batch: bounded, freed of what a page has no say in, moved onto the server's clock, and stamped with what the
+//! server knows.
 
-use super::counts::SpanRefusals;
-use super::{EndUser, ids, limits};
+use super::answer::Refusal;
+use super::attribute::text;
+use super::clock::Clock;
+use super::counts::{PageFindings, SpanRefusals};
+use super::resource::Statement;
+use super::seen::{Reservation, Seen};
+use super::{EndUser, ids, limits, resource};
 use crate::page::PageTraces;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
+use opentelemetry_proto::tonic::trace::v1::Span;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use trace_wire::attribute;
 
@@ -14,6 +19,9 @@ use trace_wire::attribute;
 /// year 1970 or 2100 would only spoil every view by time.
 const PAST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const FUTURE: Duration = Duration::from_secs(24 * 60 * 60);
+/// How far in the future a span may end whose page knows how its clock is off, beyond the error that it states: it has
+/// ended before it was sent. Clocks drift between two fetches, and are set.
+const FUTURE_OF_MOVED: Duration = Duration::from_secs(60);
 /// The longest `tracestate` that is worth keeping (W3C Trace Context, §3.3.1.5).
 const TRACE_STATE: usize = 512;
 
@@ -23,16 +31,34 @@ pub(super) struct Stamp {
     pub(super) user: Option<EndUser>,
     pub(super) now: SystemTime,
     pub(super) pages: Option<PageTraces>,
+    pub(super) seen: Arc<Seen>,
 }
 
-/// Cleans and stamps a batch, and says which spans were taken out of it.
-pub(super) fn clean(batch: &mut ExportTraceServiceRequest, stamp: &Stamp) -> SpanRefusals {
+/// What came out of a page's batch, beside the batch.
+pub(super) struct Cleaned {
+    pub(super) refused: SpanRefusals,
+    pub(super) findings: PageFindings,
+    /// Holds the ids of the spans until it is known whether they were kept.
+    pub(super) reservation: Reservation,
+}
+
+/// Cleans and stamps a batch, and takes out of it what is refused, and what is here already.
+pub(super) fn clean(batch: &mut ExportTraceServiceRequest, stamp: &Stamp) -> Result<Cleaned, Refusal> {
     let mut refused = SpanRefusals::default();
-    let times = Times::around(stamp.now);
+    let mut findings = PageFindings::default();
     let mut room = limits::SPANS;
-    for resource in &mut batch.resource_spans {
-        for scope in &mut resource.scope_spans {
+    for spans in &mut batch.resource_spans {
+        let said = resource::clean(spans, &stamp.service);
+        // One number of the page, though it may be on each of its resources.
+        findings.dropped_in_pages = findings.dropped_in_pages.max(said.dropped);
+        let user = stamp.user.as_ref().filter(|user| is_of(&said, user));
+        let without_user = user.is_none() && (stamp.user.is_some() || said.generation.is_some());
+        let times = Times::around(stamp.now, said.clock.as_ref());
+        for scope in &mut spans.scope_spans {
             scope.spans.retain_mut(|span| {
+                if let Some(clock) = &said.clock {
+                    clock.shift(span);
+                }
                 let reason = if !ids::are_valid(span) {
                     &mut refused.invalid_ids
                 } else if !times.contain(span) {
@@ -47,7 +73,15 @@ pub(super) fn clean(batch: &mut ExportTraceServiceRequest, stamp: &Stamp) -> Spa
                     &mut refused.over_limit
                 } else {
                     room -= 1;
-                    clean_span(span, stamp.user.as_ref());
+                    clean_span(span, &times);
+                    if let Some(clock) = &said.clock {
+                        span.attributes.extend(clock.attributes());
+                    }
+                    if let Some(user) = user {
+                        span.attributes.push(text(attribute::USER_ID, &user.id));
+                        span.attributes.push(text(attribute::USER_NAME, &user.name));
+                    }
+                    findings.generation_mismatches += u64::from(without_user);
                     return true;
                 };
                 *reason += 1;
@@ -61,25 +95,26 @@ pub(super) fn clean(batch: &mut ExportTraceServiceRequest, stamp: &Stamp) -> Spa
                 scope.dropped_attributes_count = scope.dropped_attributes_count.saturating_add(dropped);
             }
         }
-        resource.scope_spans.retain(|scope| !scope.spans.is_empty());
-        if !resource.scope_spans.is_empty() {
-            stamp_resource(resource, &stamp.service);
-        }
     }
-    batch.resource_spans.retain(|resource| !resource.scope_spans.is_empty());
-    refused
+    let (reservation, duplicates) = stamp.seen.reserve(batch)?;
+    findings.duplicates = duplicates;
+    for spans in &mut batch.resource_spans {
+        spans.scope_spans.retain(|scope| !scope.spans.is_empty());
+    }
+    batch.resource_spans.retain(|spans| !spans.scope_spans.is_empty());
+    Ok(Cleaned {
+        refused,
+        findings,
+        reservation,
+    })
 }
 
-fn stamp_resource(spans: &mut ResourceSpans, service: &str) {
-    limits::cut(&mut spans.schema_url);
-    let resource = spans.resource.get_or_insert_default();
-    resource.entity_refs.clear();
-    let dropped = limits::clean(&mut resource.attributes);
-    resource.dropped_attributes_count = resource.dropped_attributes_count.saturating_add(dropped);
-    resource.attributes.push(text(attribute::SERVICE_NAME, service));
+/// Whether the page was rendered for the sign-in that its cookie names now.
+fn is_of(said: &Statement, user: &EndUser) -> bool {
+    !user.generation.is_empty() && said.generation.as_deref() == Some(user.generation.as_str())
 }
 
-fn clean_span(span: &mut Span, user: Option<&EndUser>) {
+fn clean_span(span: &mut Span, times: &Times) {
     limits::cut(&mut span.name);
     if span.trace_state.len() > TRACE_STATE {
         span.trace_state.clear();
@@ -92,12 +127,9 @@ fn clean_span(span: &mut Span, user: Option<&EndUser>) {
     }
     let dropped = limits::clean(&mut span.attributes);
     span.dropped_attributes_count = span.dropped_attributes_count.saturating_add(dropped);
-    if let Some(user) = user {
-        span.attributes.push(text(attribute::USER_ID, &user.id));
-        span.attributes.push(text(attribute::USER_NAME, &user.name));
-    }
 
     let before = span.events.len();
+    span.events.retain(|event| times.contains(event.time_unix_nano));
     span.events.truncate(limits::PARTS);
     let dropped = u32::try_from(before - span.events.len()).unwrap_or(u32::MAX);
     span.dropped_events_count = span.dropped_events_count.saturating_add(dropped);
@@ -129,29 +161,25 @@ struct Times {
 }
 
 impl Times {
-    fn around(now: SystemTime) -> Self {
+    /// After spans were moved by `clock`, if there is one.
+    fn around(now: SystemTime, clock: Option<&Clock>) -> Self {
         let nanos = |time: SystemTime| {
             let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
             u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
         };
+        let future = clock.map_or(FUTURE, |clock| FUTURE_OF_MOVED + clock.error());
         Self {
             earliest: nanos(now.checked_sub(PAST).unwrap_or(UNIX_EPOCH)),
-            latest: nanos(now + FUTURE),
+            latest: nanos(now + future),
         }
     }
 
     fn contain(&self, span: &Span) -> bool {
         let (start, end) = (span.start_time_unix_nano, span.end_time_unix_nano);
-        self.earliest <= start && start <= end && end <= self.latest
+        start <= end && self.contains(start) && self.contains(end)
     }
-}
 
-fn text(key: &str, value: &str) -> KeyValue {
-    KeyValue {
-        key: key.to_owned(),
-        value: Some(AnyValue {
-            value: Some(Value::StringValue(value.to_owned())),
-        }),
-        key_strindex: 0,
+    fn contains(&self, time: u64) -> bool {
+        (self.earliest..=self.latest).contains(&time)
     }
 }

@@ -3,6 +3,7 @@
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use prost::Message;
+use trace_wire::attribute;
 
 /// Spans in one batch.
 pub(super) const SPANS: usize = 512;
@@ -28,9 +29,22 @@ pub(super) fn clean(attributes: &mut Vec<KeyValue>) -> u32 {
     u32::try_from(before - attributes.len()).unwrap_or(u32::MAX)
 }
 
-/// Attributes that the server sets, and believes from nobody else: which service it is, and who the user is.
-fn is_ours(key: &str) -> bool {
-    key == trace_wire::attribute::SERVICE_NAME || key.starts_with("user.") || key.starts_with("enduser.")
+/// Attributes that a page has no say in, wherever it puts them: which service it is, who the user is and from which address
+/// (`user.*`, `client.*`), what the relay itself takes off the resource or puts on spans (`clock.*`, `session.id`), and
+/// what Honeycomb reads as the row's own ids, kind or weight (`trace.*`, `meta.*`, `sampleRate`).
+pub(super) fn is_ours(key: &str) -> bool {
+    match key.split_once('.') {
+        Some(("user" | "enduser" | "client" | "clock" | "trace" | "meta", _)) => true,
+        Some(_) => [
+            attribute::SERVICE_NAME,
+            attribute::SESSION_ID,
+            attribute::SPAN_GENERATION,
+            attribute::SPAN_DROPPED,
+            attribute::SPAN_SYNTHETIC,
+        ]
+        .contains(&key),
+        None => matches!(key, "sampleRate" | "SampleRate"),
+    }
 }
 
 /// Cuts a text; `false` where the value cannot be cut and is too large, or is none.

@@ -18,7 +18,8 @@ pub(super) enum Sender {
     Service,
 }
 
-/// Whoever shows a key must have the right one; everybody else must be a page of this origin.
+/// Whoever shows a key must have the right one; everybody else must be a page of this origin. Whoever is no browser at all is
+/// told about the key.
 pub(super) fn identify(request: &Request, config: &RelayConfig) -> Result<Sender, Refusal> {
     let headers = request.headers();
     if let Some(shown) = headers.get(INGEST_KEY) {
@@ -31,6 +32,10 @@ pub(super) fn identify(request: &Request, config: &RelayConfig) -> Result<Sender
     }
     if is_same_origin(headers, request.uri()) {
         Ok(Sender::Page)
+    } else if !headers.contains_key(header::ORIGIN) && !headers.contains_key(SEC_FETCH_SITE) {
+        Err(Refusal::MissingKey {
+            setting: config.ingest_key_setting.clone(),
+        })
     } else {
         Err(Refusal::NotSameOrigin)
     }

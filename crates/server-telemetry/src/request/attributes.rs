@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 use trace_wire::attribute;
 
 /// `http.request.method` of a method that is none of the known ones.
-const OTHER: &str = "_OTHER";
+pub(crate) const OTHER: &str = "_OTHER";
 /// String. The method as it was sent, where `http.request.method` is `_OTHER`.
-const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
+pub(crate) const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
 /// What takes the place of a value that must not be kept.
 const REDACTED: &str = "REDACTED";
 /// A client chooses how long its path, query and user agent are; a span keeps this many bytes of each.
@@ -45,7 +45,7 @@ const CREDENTIALS: [&str; 20] = [
 
 /// The span's name: `{METHOD} {route}`, or the method alone. An unknown method is `HTTP`, or names would be without
 /// number.
-pub(super) fn span_name(method: &Method, route: Option<&str>) -> Cow<'static, str> {
+pub(crate) fn span_name(method: &Method, route: Option<&str>) -> Cow<'static, str> {
     let method = known(method).unwrap_or("HTTP");
     match route {
         Some(route) => format!("{method} {route}").into(),
@@ -97,7 +97,7 @@ pub(super) fn of_request<B>(request: &Request<B>, uri: &Uri, route: Option<&str>
 }
 
 /// The methods of RFC 9110 and RFC 5789, which the conventions call known.
-fn known(method: &Method) -> Option<&'static str> {
+pub(crate) fn known(method: &Method) -> Option<&'static str> {
     const KNOWN: [&str; 9] = [
         "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
     ];
@@ -112,7 +112,7 @@ fn authority(headers: &HeaderMap, uri: &Uri) -> Option<Authority> {
     }
 }
 
-fn protocol_version(version: Version) -> Option<&'static str> {
+pub(crate) fn protocol_version(version: Version) -> Option<&'static str> {
     match version {
         Version::HTTP_09 => Some("0.9"),
         Version::HTTP_10 => Some("1.0"),
@@ -124,7 +124,7 @@ fn protocol_version(version: Version) -> Option<&'static str> {
 }
 
 /// The query with the values of credentials taken out.
-fn redact(query: &str) -> Cow<'_, str> {
+pub(crate) fn redact(query: &str) -> Cow<'_, str> {
     let is_credential = |pair: &str| {
         let name = pair.split_once('=').map_or(pair, |(name, _)| name);
         CREDENTIALS
@@ -144,7 +144,7 @@ fn redact(query: &str) -> Cow<'_, str> {
     pairs.join("&").into()
 }
 
-fn cut(text: &str) -> &str {
+pub(crate) fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(LONGEST)]
 }
 

@@ -5,13 +5,11 @@
 //! nobody's right to anything, so what a client says is believed if it only has the form.
 
 use http::{HeaderMap, header};
-use opentelemetry::KeyValue;
 use opentelemetry::baggage::BaggageExt;
-use opentelemetry::propagation::{Extractor, TextMapPropagator};
-use opentelemetry_sdk::propagation::BaggagePropagator;
+use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 use std::sync::Arc;
-use trace_wire::{Session, attribute, traceparent};
+use trace_wire::{Session, attribute, hex};
 
 /// The visit of a page load: the cookie's, or a new one where there is none or it has gone on for too long. `now` in
 /// seconds since 1970.
@@ -22,9 +20,9 @@ pub(super) fn of_page(headers: &HeaderMap, now: u64) -> Session {
     })
 }
 
-/// The id of the visit that any other request names: in `baggage`, else in the cookie.
-pub(super) fn named(headers: &HeaderMap, now: u64) -> Option<[u8; 16]> {
-    in_baggage(headers).or_else(|| in_cookies(headers, now).map(|session| session.id))
+/// The id of the visit that any other request names: in the baggage of `cx`, else in the cookie.
+pub(super) fn named(cx: &Context, headers: &HeaderMap, now: u64) -> Option<[u8; 16]> {
+    in_baggage(cx).or_else(|| in_cookies(headers, now).map(|session| session.id))
 }
 
 /// `session.id`, cheap to clone: it goes onto every span of the request.
@@ -40,31 +38,16 @@ fn in_cookies(headers: &HeaderMap, now: u64) -> Option<Session> {
     session.filter(|session| !session.is_over(now))
 }
 
-fn in_baggage(headers: &HeaderMap) -> Option<[u8; 16]> {
-    let mut values = headers.get_all(trace_wire::BAGGAGE).iter();
-    values.find_map(|value| {
-        let cx = BaggagePropagator::new().extract(&OneHeader(value.to_str().ok()?));
-        let id = traceparent::hex(cx.baggage().get(attribute::SESSION_ID)?.as_str())?;
-        (id != [0; 16]).then_some(id)
-    })
-}
-
-/// The one header that is read. (Of several of the same name an extractor would see the first.)
-struct OneHeader<'a>(&'a str);
-
-impl Extractor for OneHeader<'_> {
-    fn get(&self, name: &str) -> Option<&str> {
-        (name == trace_wire::BAGGAGE).then_some(self.0)
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        vec![trace_wire::BAGGAGE]
-    }
+fn in_baggage(cx: &Context) -> Option<[u8; 16]> {
+    let id = hex::read(cx.baggage().get(attribute::SESSION_ID)?.as_str())?;
+    (id != [0; 16]).then_some(id)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::parent::remote_context;
     use super::*;
+    use crate::propagators::Propagators;
     use http::HeaderValue;
 
     const ID: [u8; 16] = [0xab; 16];
@@ -78,6 +61,12 @@ mod tests {
         headers
     }
 
+    /// The visit that a request names which is read as by default.
+    fn visit(headers: &HeaderMap, now: u64) -> Option<[u8; 16]> {
+        let (cx, _) = remote_context(headers, &Propagators::default());
+        named(&cx, headers, now)
+    }
+
     #[test]
     fn baggage_is_read_as_w3c_writes_it() {
         let id = "ab".repeat(16);
@@ -87,15 +76,15 @@ mod tests {
             &[&*format!("session.id=%61b{}", &id[2..])],
             &["a=1", &*format!("session.id={id}")],
         ] {
-            assert_eq!(named(&headers("baggage", values), NOW), Some(ID), "{values:?}");
+            assert_eq!(visit(&headers("baggage", values), NOW), Some(ID), "{values:?}");
         }
         let too_long = format!("a={},session.id={id}", "x".repeat(8192));
         for bad in ["", "session.id", "session.id=ab", &"session.id=0".repeat(3), &too_long] {
-            assert_eq!(named(&headers("baggage", &[bad]), NOW), None, "{bad}");
+            assert_eq!(visit(&headers("baggage", &[bad]), NOW), None, "{bad}");
         }
         for bad in [id.to_uppercase(), "0".repeat(32), format!("{id}0"), "é".repeat(16)] {
             let baggage = format!("session.id={bad}");
-            assert_eq!(named(&headers("baggage", &[&baggage]), NOW), None, "{bad}");
+            assert_eq!(visit(&headers("baggage", &[&baggage]), NOW), None, "{bad}");
         }
     }
 
@@ -103,10 +92,10 @@ mod tests {
     fn a_cookie_counts_until_its_visit_is_over() {
         let session = Session { id: ID, start: NOW };
         let cookies = headers("cookie", &["theme=dunkelgrün; x=y", &session.cookie()]);
-        assert_eq!(named(&cookies, NOW), Some(ID));
+        assert_eq!(visit(&cookies, NOW), Some(ID));
         assert_eq!(of_page(&cookies, NOW + 60), session);
         let later = NOW + trace_wire::session::MAX_SECONDS;
-        assert_eq!(named(&cookies, later), None);
+        assert_eq!(visit(&cookies, later), None);
         let new = of_page(&cookies, later);
         assert!(new.id != ID && new.id != [0; 16] && new.start == later);
     }

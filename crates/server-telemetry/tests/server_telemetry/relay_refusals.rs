@@ -1,6 +1,6 @@
 //! What is not taken, and the words for it.
 
-use crate::relay::{KEY, Setup, batch, gzip, page, service, span};
+use crate::relay::{KEY, Setup, batch, gzip, page, service, span, zstd};
 use crate::support::Mode;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
@@ -17,7 +17,7 @@ struct RpcStatus {
     message: String,
 }
 
-fn words(response: &Response<Vec<u8>>) -> String {
+pub(crate) fn words(response: &Response<Vec<u8>>) -> String {
     assert_eq!(response.headers()["content-type"], PROTOBUF);
     let status = RpcStatus::decode(&**response.body()).unwrap();
     assert_ne!(status.code, 0);
@@ -29,10 +29,9 @@ fn body() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn other_sites_and_nobodies_are_forbidden() {
+async fn other_sites_are_forbidden() {
     let setup = Setup::new();
     for headers in [
-        vec![],
         vec![("origin", "https://evil.example")],
         vec![("origin", "null")],
         vec![("sec-fetch-site", "cross-site")],
@@ -62,7 +61,7 @@ async fn other_sites_and_nobodies_are_forbidden() {
         );
     }
     assert!(setup.sink.batches().is_empty());
-    assert_eq!(setup.relay.counts().refused_requests.forbidden, 6);
+    assert_eq!(setup.relay.counts().refused_requests.forbidden, 5);
 
     let fetched = Request::post("/v1/traces")
         .header("sec-fetch-site", "same-origin")
@@ -70,6 +69,41 @@ async fn other_sites_and_nobodies_are_forbidden() {
         .body(Body::from(body()))
         .unwrap();
     assert_eq!(setup.send(fetched).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_service_without_a_key_is_told_which_one() {
+    let setup = Setup::new();
+    for content_type in [PROTOBUF, "application/json"] {
+        let mut request = service(content_type, body());
+        request.headers_mut().remove("x-honeycomb-team");
+        let response = setup.send(request).await;
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        // Honeycomb's own words, for those who look for them.
+        let told = String::from_utf8_lossy(response.body()).into_owned();
+        assert!(told.contains("missing 'x-honeycomb-team' header"), "{told}");
+        assert!(told.contains("SHOP_INGEST_KEY"), "{told}");
+    }
+    assert_eq!(setup.relay.counts().refused_requests.unauthorized, 2);
+}
+
+#[tokio::test]
+async fn a_zstd_frame_may_not_want_more_memory_than_it_may_fill() {
+    use ::zstd::stream::write::Encoder;
+    let packed = |window_log| {
+        let mut encoder = Encoder::new(Vec::new(), 1).unwrap();
+        encoder.window_log(window_log).unwrap();
+        std::io::Write::write_all(&mut encoder, &body()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let setup = Setup::new();
+    for (window_log, status) in [(21, StatusCode::OK), (27, StatusCode::BAD_REQUEST)] {
+        let mut request = page(PROTOBUF, packed(window_log));
+        request
+            .headers_mut()
+            .insert("content-encoding", "zstd".parse().unwrap());
+        assert_eq!(setup.send(request).await.status(), status, "{window_log}");
+    }
 }
 
 #[tokio::test]
@@ -108,7 +142,7 @@ async fn without_a_configured_key_every_key_is_wrong() {
             request.headers_mut().insert("x-honeycomb-team", key.parse().unwrap());
             let response = setup.send(request).await;
             assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
-            assert!(words(&response).contains("set SHOP_INGEST_KEY"));
+            assert!(words(&response).contains("Set SHOP_INGEST_KEY"));
         }
         assert_eq!(setup.relay.counts().refused_requests.unauthorized, 2);
     }
@@ -136,13 +170,17 @@ async fn other_types_and_encodings_are_unsupported() {
         );
     }
     let mut request = page(PROTOBUF, body());
-    request
-        .headers_mut()
-        .insert("content-encoding", "zstd".parse().unwrap());
+    request.headers_mut().insert("content-encoding", "br".parse().unwrap());
     let response = setup.send(request).await;
     assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    assert!(words(&response).contains("gzip"));
-    assert_eq!(setup.relay.counts().refused_requests.unsupported, 4);
+    let words = words(&response);
+    assert!(words.contains("gzip") && words.contains("zstd"), "{words}");
+    let mut twice = page(PROTOBUF, gzip(&gzip(&body())));
+    for _ in 0..2 {
+        twice.headers_mut().append("content-encoding", "gzip".parse().unwrap());
+    }
+    assert_eq!(setup.send(twice).await.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(setup.relay.counts().refused_requests.unsupported, 5);
 }
 
 #[tokio::test]
@@ -159,14 +197,20 @@ async fn too_much_is_too_much_announced_or_not_compressed_or_not() {
         PROTOBUF,
         Body::from_stream(futures::StreamExt::map(chunks, Ok::<_, std::io::Error>)),
     );
-    let mut bomb = page(PROTOBUF, gzip(&vec![0; 64 * 1024 * 1024]));
-    bomb.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
-    for request in [plain, announced, chunked, bomb] {
+    let zeros = vec![0; 64 * 1024 * 1024];
+    let [gzip_bomb, zstd_bomb] = [("gzip", gzip(&zeros)), ("zstd", zstd(&zeros))].map(|(encoding, body)| {
+        let mut request = page(PROTOBUF, body);
+        request
+            .headers_mut()
+            .insert("content-encoding", encoding.parse().unwrap());
+        request
+    });
+    for request in [plain, announced, chunked, gzip_bomb, zstd_bomb] {
         let response = setup.send(request).await;
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert!(words(&response).contains("1048576 bytes"));
     }
-    assert_eq!(setup.relay.counts().refused_requests.too_large, 4);
+    assert_eq!(setup.relay.counts().refused_requests.too_large, 5);
 }
 
 #[tokio::test]
@@ -193,6 +237,12 @@ async fn garbage_is_refused_with_a_reason_in_its_own_format() {
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     assert!(words(&response).contains("gzip"));
 
+    let mut torn = page(PROTOBUF, zstd(&body())[..20].to_vec());
+    torn.headers_mut().insert("content-encoding", "zstd".parse().unwrap());
+    let response = setup.send(torn).await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert!(words(&response).contains("zstd"));
+
     for garbage in [
         "",
         "{",
@@ -212,7 +262,7 @@ async fn garbage_is_refused_with_a_reason_in_its_own_format() {
         StatusCode::BAD_REQUEST
     );
     assert!(setup.sink.batches().is_empty());
-    assert_eq!(setup.relay.counts().refused_requests.malformed, 7);
+    assert_eq!(setup.relay.counts().refused_requests.malformed, 8);
 }
 
 #[tokio::test]

@@ -166,10 +166,7 @@ impl Traced {
     }
 
     pub(crate) fn child(&self, name: &'static str) -> Child {
-        Child {
-            tracer: self.provider().tracer("home.activities"),
-            name,
-        }
+        Child::of(self.provider(), name)
     }
 
     /// All spans that have ended.
@@ -195,6 +192,13 @@ pub(crate) struct Child {
 }
 
 impl Child {
+    pub(crate) fn of(provider: &SdkTracerProvider, name: &'static str) -> Self {
+        Self {
+            tracer: provider.tracer("home.activities"),
+            name,
+        }
+    }
+
     pub(crate) fn make(&self) {
         self.within(|| ());
     }

@@ -5,7 +5,8 @@ use super::site::{Person, Site};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::Request;
+use axum::http::header::COOKIE;
+use axum::http::{HeaderMap, Request};
 use cruddur::activity::NewActivity;
 use cruddur::db::{Db, sqlite_url};
 use cruddur::{Clock, activity, user};
@@ -102,6 +103,14 @@ impl App {
         let key = cookie::Key::from(&fs::read(self.data_dir.join("cookie.key")).unwrap());
         let set = app::session_cookie::set(token, &key, false);
         set.to_str().unwrap().split(';').next().unwrap().to_owned()
+    }
+
+    /// What the pages that are rendered for this person state as their sign-in.
+    pub(crate) fn generation(&self, person: &Person) -> String {
+        let key = cookie::Key::from(&fs::read(self.data_dir.join("cookie.key")).unwrap());
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, person.cookie.parse().unwrap());
+        cruddur::session::public_name(&app::session_cookie::token(&headers, &key).expect("a session"))
     }
 
     /// Cruds that were posted two hours ago for one hour, or just now for seven days; quicker than over HTTP.

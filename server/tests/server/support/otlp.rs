@@ -39,6 +39,14 @@ pub(crate) fn batch(caller: &Caller, name: &str, attributes: &[(&str, &str)]) ->
     }
 }
 
+/// The batch, with these attributes on its resource as well.
+pub(crate) fn saying(mut batch: ExportTraceServiceRequest, attributes: &[(&str, &str)]) -> ExportTraceServiceRequest {
+    let resource = batch.resource_spans[0].resource.get_or_insert_default();
+    let attributes = attributes.iter().map(|(key, value)| attribute(key, value));
+    resource.attributes.extend(attributes);
+    batch
+}
+
 /// `documentLoad` and `documentFetch` with these ids, as the browser reports the load of a page.
 pub(crate) fn pair(trace_id: &str, load: &str, fetch: &str) -> ExportTraceServiceRequest {
     let of = |span_id: &str| Caller {

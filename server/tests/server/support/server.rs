@@ -16,6 +16,8 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// Gives all that the server said, when it has ended.
     said: Option<JoinHandle<String>>,
+    /// Gives all that the server printed, when it has ended.
+    printed: Option<JoinHandle<String>>,
 }
 
 impl Server {
@@ -23,6 +25,12 @@ impl Server {
     pub(crate) fn start(data_dir: &Path, variables: &[(&str, &str)]) -> Self {
         let mut child = command(data_dir, variables).spawn().expect("the binary");
         let (lines, said) = follow(&mut child);
+        let mut stdout = child.stdout.take().unwrap();
+        let printed = std::thread::spawn(move || {
+            let mut printed = String::new();
+            stdout.read_to_string(&mut printed).unwrap();
+            printed
+        });
         let address = loop {
             match lines.recv_timeout(PATIENCE) {
                 Ok(line) => {
@@ -40,6 +48,7 @@ impl Server {
             child,
             address,
             said: Some(said),
+            printed: Some(printed),
         }
     }
 
@@ -79,6 +88,14 @@ impl Server {
     /// SIGTERM, as containers and init systems send it; gives how it ended and all that it said.
     pub(crate) fn terminate(self) -> (ExitStatus, String) {
         self.signal("TERM")
+    }
+
+    /// Ends it, and gives all that it printed on standard output.
+    pub(crate) fn printed(mut self) -> String {
+        let printed = self.printed.take().unwrap();
+        let (status, said) = self.terminate();
+        assert!(status.success(), "{said}");
+        printed.join().unwrap()
     }
 
     /// Sends a signal, and waits for the end.
