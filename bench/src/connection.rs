@@ -8,14 +8,31 @@ use std::time::Duration;
 /// The server answers in milliseconds; one that does not for so long is stuck, and the load ends with words.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A kept connection.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub struct Connection {
     stream: BufReader<TcpStream>,
     address: SocketAddr,
 }
 
+/// What was answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Name and value of the first cookie that was set.
+    pub cookie: Option<String>,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
 impl Connection {
-    pub(crate) fn open(address: SocketAddr) -> Result<Self> {
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// Where nobody listens.
+    pub fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).with_context(|| format!("cannot connect to {address}"))?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -26,47 +43,94 @@ impl Connection {
     }
 
     /// Posts OTLP with the ingest key; answers the status.
-    pub(crate) fn post(&mut self, key: &str, body: &[u8]) -> Result<u16> {
-        let head = format!(
-            "POST /v1/traces HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-protobuf\r\nx-honeycomb-team: {key}\r\n\
-             content-length: {}\r\n\r\n",
-            self.address,
-            body.len()
-        );
-        let stream = self.stream.get_mut();
-        stream.write_all(head.as_bytes())?;
-        stream.write_all(body)?;
-        Ok(self.answer()?.0)
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::send`].
+    pub fn post(&mut self, key: &str, body: &[u8]) -> Result<u16> {
+        let line = "POST /v1/traces";
+        let headers = format!("content-type: application/x-protobuf\r\nx-honeycomb-team: {key}\r\n");
+        Ok(self.send(line, &headers, body)?.status)
     }
 
     /// Status and body.
-    pub(crate) fn get(&mut self, path: &str) -> Result<(u16, Vec<u8>)> {
-        let head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address);
-        self.stream.get_mut().write_all(head.as_bytes())?;
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::send`].
+    pub fn get(&mut self, path: &str) -> Result<(u16, Vec<u8>)> {
+        let answer = self.send(&format!("GET {path}"), "", &[])?;
+        Ok((answer.status, answer.body))
+    }
+
+    /// Sends a request, `line` being its method and path and `headers` whole lines, and reads the answer to its end.
+    ///
+    /// # Errors
+    ///
+    /// Where the connection breaks, or no HTTP comes.
+    pub fn send(&mut self, line: &str, headers: &str, body: &[u8]) -> Result<Answer> {
+        let mut request = Vec::with_capacity(512 + body.len());
+        write!(request, "{line} HTTP/1.1\r\nhost: {}\r\n{headers}", self.address)?;
+        if !body.is_empty() {
+            write!(request, "content-length: {}\r\n", body.len())?;
+        }
+        request.extend_from_slice(b"\r\n");
+        request.extend_from_slice(body);
+        self.stream.get_mut().write_all(&request)?;
         self.answer()
     }
 
-    fn answer(&mut self) -> Result<(u16, Vec<u8>)> {
+    fn answer(&mut self) -> Result<Answer> {
         let mut line = String::new();
         self.line(&mut line)?;
         let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.with_context(|| format!("the server answered no HTTP: {line:?}"))?;
-        let mut length = None;
+        let (mut length, mut is_chunked, mut cookie) = (None, false, None);
         loop {
             self.line(&mut line)?;
             if line.is_empty() {
                 break;
             }
-            if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse().ok();
+            let Some((name, value)) = line.split_once(':') else {
+                continue;
+            };
+            let value = value.trim();
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.parse().ok();
+            } else if name.eq_ignore_ascii_case("transfer-encoding") {
+                is_chunked = value.eq_ignore_ascii_case("chunked");
+            } else if name.eq_ignore_ascii_case("set-cookie") && cookie.is_none() {
+                cookie = value.split(';').next().map(str::to_owned);
             }
         }
-        let length: usize = length.context("the server answered without content-length")?;
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).context("the answer broke off")?;
-        Ok((status, body))
+        let body = if is_chunked {
+            self.chunks()?
+        } else {
+            let length: usize = length.context("the server answered without content-length")?;
+            let mut body = vec![0; length];
+            self.stream.read_exact(&mut body).context("the answer broke off")?;
+            body
+        };
+        Ok(Answer { status, cookie, body })
+    }
+
+    /// A body of unknown length (RFC 9112, §7.1).
+    fn chunks(&mut self) -> Result<Vec<u8>> {
+        let (mut body, mut line) = (Vec::new(), String::new());
+        loop {
+            self.line(&mut line)?;
+            let size = line.split(';').next().unwrap_or_default();
+            let size = usize::from_str_radix(size, 16).with_context(|| format!("{line:?} is no chunk's size"))?;
+            let start = body.len();
+            body.resize(start + size, 0);
+            self.stream
+                .read_exact(&mut body[start..])
+                .context("the answer broke off")?;
+            self.line(&mut line)?;
+            if size == 0 {
+                return Ok(body);
+            }
+        }
     }
 
     fn line(&mut self, line: &mut String) -> Result<()> {

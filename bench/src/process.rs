@@ -1,7 +1,6 @@
 //! The server that is measured, and what the system says about it.
 
 use crate::connection::Connection;
-use crate::options::Options;
 use anyhow::{Context as _, Result, bail};
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -9,26 +8,35 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Of the ingest key, which only this server knows.
-pub(crate) const KEY: &str = "relay-load";
-
 /// How long a server may take to listen.
 const START: Duration = Duration::from_secs(30);
 
 /// A server on an empty data folder; both are gone when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub struct Server {
     child: Child,
-    pub(crate) address: SocketAddr,
+    /// Where it listens.
+    pub address: SocketAddr,
     data: PathBuf,
 }
 
 impl Server {
-    pub(crate) fn start(options: &Options) -> Result<Self> {
-        let data = options.folder.join(format!("relay-load-{}", std::process::id()));
+    /// Starts `binary` with a data folder of that `name` below `folder`, and waits until it listens.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be started, ends at once, or does not listen in time.
+    pub fn start(
+        binary: &Path,
+        arguments: &[&str],
+        folder: &Path,
+        name: &str,
+        environment: &[(&str, &str)],
+    ) -> Result<Self> {
+        let data = folder.join(format!("{name}-{}", std::process::id()));
         fs::create_dir_all(&data).with_context(|| format!("cannot create {}", data.display()))?;
         let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
-        let mut command = Command::new(&options.server);
+        let mut command = Command::new(binary);
         // Nothing of a developer's own settings: above all none that sends these spans to somebody's backend.
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
@@ -38,13 +46,14 @@ impl Server {
             }
         }
         let child = command
+            .args(arguments)
             .env("LEPTOS_SITE_ADDR", address.to_string())
             .env("CRUDDUR_DATA_DIR", &data)
-            .env("CRUDDUR_INGEST_KEY", KEY)
             .env("RUST_LOG", "warn")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .spawn()
-            .with_context(|| format!("cannot start {}", options.server.display()))?;
+            .with_context(|| format!("cannot start {}", binary.display()))?;
         let mut server = Self { child, address, data };
         server.wait_until_it_listens()?;
         Ok(server)
@@ -64,12 +73,13 @@ impl Server {
         Ok(())
     }
 
-    pub(crate) fn cpu_seconds(&self) -> Option<f64> {
+    /// User and system time so far; `None` where there is no Linux.
+    pub fn cpu_seconds(&self) -> Option<f64> {
         cpu_seconds(&format!("/proc/{}/stat", self.child.id()))
     }
 
     /// A line of `/proc/<id>/status`, in KiB.
-    pub(crate) fn memory_kib(&self, name: &str) -> Option<u64> {
+    pub fn memory_kib(&self, name: &str) -> Option<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status
             .lines()
@@ -78,7 +88,11 @@ impl Server {
     }
 
     /// Bytes of the span log's files, and of the rest of the data folder.
-    pub(crate) fn disk(&self) -> Result<(u64, u64)> {
+    ///
+    /// # Errors
+    ///
+    /// Where the folder cannot be read.
+    pub fn disk(&self) -> Result<(u64, u64)> {
         let (mut log, mut rest) = (0, 0);
         sizes(&self.data, &mut |name, bytes| {
             *(if name.contains("span") { &mut log } else { &mut rest }) += bytes;
@@ -86,7 +100,12 @@ impl Server {
         Ok((log, rest))
     }
 
-    pub(crate) fn health(&self) -> Result<serde_json::Value> {
+    /// What it says of itself.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not answer.
+    pub fn health(&self) -> Result<serde_json::Value> {
         let (status, body) = Connection::open(self.address)?.get("/health")?;
         if status != 200 {
             bail!("/health answered {status}");
@@ -101,7 +120,7 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if let Err(error) = fs::remove_dir_all(&self.data) {
-            eprintln!("relay-load: cannot remove {}: {error}", self.data.display());
+            eprintln!("cannot remove {}: {error}", self.data.display());
         }
     }
 }
@@ -119,8 +138,8 @@ fn sizes(folder: &Path, add: &mut impl FnMut(&str, u64)) -> Result<()> {
     Ok(())
 }
 
-/// Of this process.
-pub(crate) fn own_cpu_seconds() -> Option<f64> {
+/// User and system time of this process so far.
+pub fn own_cpu_seconds() -> Option<f64> {
     cpu_seconds("/proc/self/stat")
 }
 

@@ -16,6 +16,21 @@ const FILES: [&str; 3] = ["/pkg/", "/favicon.svg", "/favicon.ico"];
 
 /// The whole server.
 pub fn router(state: AppState) -> Router {
+    let quiet = if state.trace_explorer {
+        QuietPaths::new(FILES)
+    } else {
+        QuietPaths::default().and(FILES)
+    };
+    // The outermost layer.
+    let spans = RequestSpanLayer::new()
+        .propagators(state.telemetry.propagators().clone())
+        .quiet(quiet)
+        .pages(state.pages.clone());
+    without_spans(state).layer(spans)
+}
+
+/// The server but for the spans of its requests.
+pub(crate) fn without_spans(state: AppState) -> Router {
     // What people use. Leptos' own routes for server functions know only one of those who call them.
     let functions: Vec<_> = server_fn_paths().collect();
     let exclusions = functions.iter().map(|(path, _)| (*path).to_owned()).collect();
@@ -64,11 +79,6 @@ pub fn router(state: AppState) -> Router {
     let machines = Router::new()
         .route("/health", get(health::health))
         .with_state(state.clone());
-    let quiet = if state.trace_explorer {
-        QuietPaths::new(FILES)
-    } else {
-        QuietPaths::default().and(FILES)
-    };
 
     people
         .merge(developers)
@@ -77,10 +87,4 @@ pub fn router(state: AppState) -> Router {
         // The innermost first: a request passes these from the last to the first.
         .layer(from_fn_with_state(state.clone(), session::identify))
         .layer(from_fn_with_state(state.leptos.hash_files, files::set_headers))
-        .layer(
-            RequestSpanLayer::new()
-                .propagators(state.telemetry.propagators().clone())
-                .quiet(quiet)
-                .pages(state.pages),
-        )
 }

@@ -43,6 +43,19 @@ pub struct Running {
 ///
 /// Where a folder, file, database or variable is not usable: in words that say which.
 pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Running> {
+    start_with(config, leptos, None).await
+}
+
+/// As [`start`], with the server's own spans in another sink than the span log: for measuring what they cost.
+///
+/// # Errors
+///
+/// As [`start`].
+pub async fn start_with(
+    config: &Config,
+    leptos: LeptosOptions,
+    own_spans: Option<Arc<dyn SpanSink>>,
+) -> anyhow::Result<Running> {
     let sending = Sending::prepare(&config.telemetry).await?;
     let data_dir = &config.data_dir;
     std::fs::create_dir_all(data_dir).with_context(|| {
@@ -58,14 +71,15 @@ pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Run
     })
     .context("cannot open the span log")?;
     let sink: Arc<dyn SpanSink> = Arc::new(log.clone());
+    let own_spans = own_spans.unwrap_or_else(|| sink.clone());
     // What is at no address is a page as well: it says so.
     let is_page = |route: &str| route.is_empty() || app::routes::PATTERNS.contains(&route);
-    let pages = PageTraces::new(sink.clone(), FRONTEND, is_page, server_telemetry::PAGE_WAIT);
+    let pages = PageTraces::new(own_spans.clone(), FRONTEND, is_page, server_telemetry::PAGE_WAIT);
     let telemetry = Telemetry::start_with(
         server_telemetry::Config {
             service_name: BACKEND.into(),
             service_version: Some(env!("CARGO_PKG_VERSION").into()),
-            sink: sink.clone(),
+            sink: own_spans,
             pages: Some(pages.clone()),
         },
         &config.telemetry,
@@ -133,6 +147,11 @@ pub async fn start(config: &Config, leptos: LeptosOptions) -> anyhow::Result<Run
 }
 
 impl Running {
+    /// The router without the spans of requests: for another layer in their place, to compare what it costs.
+    pub fn router_without_spans(&self) -> Router {
+        router::without_spans(self.state.clone())
+    }
+
     /// Stops the background work, brings the last spans to the disk, and to backends as far as they take them within a few
     /// seconds. Call it when nothing is served any more.
     pub async fn stop(self) {

@@ -1,7 +1,9 @@
 //! `cargo xtask bench`: figures about speed and size. They are printed, with the machine that they are from, and never
 //! judged: what is fast on one machine is slow on another.
 
+mod browser;
 mod relay;
+mod server;
 mod wasm;
 
 use std::fs;
@@ -9,16 +11,22 @@ use std::thread;
 
 use anyhow::{Result, bail};
 
-/// Measures what is named, or everything.
+pub(crate) use browser::PAGE;
+
+/// Measures what is named; without a name, what takes minutes and not an hour.
 pub(crate) fn bench(arguments: &[&str]) -> Result<()> {
     match arguments {
         [] => {
             wasm::bench()?;
             relay::bench(&[])
         }
+        ["browser", rest @ ..] => browser::bench(rest),
+        ["server", rest @ ..] => server::bench(rest),
         ["wasm"] => wasm::bench(),
         ["relay", rest @ ..] => relay::bench(rest),
-        [unknown, ..] => bail!("`bench` does not know \"{unknown}\"; it takes `relay`, `wasm` or nothing"),
+        [unknown, ..] => {
+            bail!("`bench` does not know \"{unknown}\"; it takes `browser`, `relay`, `server`, `wasm` or nothing")
+        }
     }
 }
 

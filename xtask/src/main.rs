@@ -43,6 +43,10 @@ usage: cargo xtask <command>
         every check, or the named steps; --list says which there are
   bench [wasm | relay [--seconds N] [--connections N] [--rate spans/s]]
         the page's size with and without telemetry; the spans a second that the server takes (builds it in release)
+  bench browser [--rounds N] [--loads N] [--closes N]
+        what telemetry costs in the browser, beside other SDKs; takes half an hour on an idle machine
+  bench server [--rounds N] [--seconds N] [--connections N]
+        what tracing costs the server, beside axum-tracing-opentelemetry (builds all in release)
   fuzz [target] [seconds]
         broken input for the decoders that face outside; every target, 60 s each, unless told otherwise
 

@@ -34,6 +34,8 @@ pub(crate) enum Need {
     CargoLeptos,
     /// The npm packages of `end2end/`: wasm-opt, Playwright, TypeScript.
     NodePackages,
+    /// The npm packages of `bench/browser/`: esbuild, and the SDKs that ours is compared with.
+    BenchPackages,
     /// A Chromium that Playwright can drive.
     Chromium,
 }
@@ -69,6 +71,7 @@ impl<'a> Tools<'a> {
                 Need::WasmBindgen => crates::wasm_bindgen(self)?,
                 Need::CargoLeptos => crates::cargo_leptos(self)?,
                 Need::NodePackages => node::packages(self)?,
+                Need::BenchPackages => node::bench_packages(self)?,
                 Need::Chromium => browser::chromium(self)?,
             }
         }

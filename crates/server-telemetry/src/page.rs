@@ -39,7 +39,8 @@ const SWEEP: Duration = Duration::from_secs(5);
 /// The page loads whose browser spans have not come yet. Clones share them.
 ///
 /// It belongs to three: [`crate::RequestSpanLayer::pages`] reserves, [`crate::RelayConfig::pages`] sees what comes, and
-/// as a span processor ([`crate::Config::pages`]) it learns the times of the SERVER span.
+/// [`crate::SinkProcessor::pages`] (which [`crate::Config::pages`] uses) tells it the times of the SERVER span; beside
+/// another exporter's processor it is a processor of its own.
 #[derive(Clone)]
 pub struct PageTraces(Arc<Inner>);
 
@@ -126,6 +127,13 @@ impl PageTraces {
         self.pages().let_go(page);
     }
 
+    /// A span of the server's own has ended.
+    pub(crate) fn ended(&self, span: &SpanData) {
+        if span.span_kind == SpanKind::Server && span.parent_span_id != SpanId::INVALID {
+            self.pages().served(span);
+        }
+    }
+
     /// Whether a span from a page may pass: not if the server has made the same span already.
     pub(crate) fn admits(&self, trace_id: &[u8], span_id: &[u8]) -> bool {
         self.pages().admits(trace_id, span_id)
@@ -136,9 +144,7 @@ impl SpanProcessor for PageTraces {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        if span.span_kind == SpanKind::Server && span.parent_span_id != SpanId::INVALID {
-            self.pages().served(span);
-        }
+        self.ended(&span);
     }
 
     fn force_flush(&self) -> OTelSdkResult {

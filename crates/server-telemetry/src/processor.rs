@@ -11,6 +11,7 @@ mod worker;
 pub use batch_config::BatchConfig;
 pub(crate) use value_length::ValueLength;
 
+use crate::page::PageTraces;
 use crate::request::RequestScope;
 use crate::sink::SpanSink;
 use opentelemetry::Context;
@@ -79,6 +80,7 @@ impl CountsReader {
 /// The resource is the provider's own: two providers with a processor each keep their service names apart.
 pub struct SinkProcessor {
     shared: Arc<Shared>,
+    pages: Option<PageTraces>,
 }
 
 impl SinkProcessor {
@@ -93,7 +95,15 @@ impl SinkProcessor {
         std::thread::Builder::new()
             .name("span-export".to_owned())
             .spawn(move || worker.run(&*sink))?;
-        Ok(Self { shared })
+        Ok(Self { shared, pages: None })
+    }
+
+    /// Tells page loads of the SERVER spans that end, so that [`PageTraces`] need not be a processor beside this one: where
+    /// there are several, the SDK gives each a copy of every span.
+    #[must_use]
+    pub fn pages(mut self, pages: PageTraces) -> Self {
+        self.pages = Some(pages);
+        self
     }
 
     /// What became of the spans so far.
@@ -114,6 +124,9 @@ impl SpanProcessor for SinkProcessor {
     }
 
     fn on_end(&self, span: SpanData) {
+        if let Some(pages) = &self.pages {
+            pages.ended(&span);
+        }
         if span.span_context.is_sampled() && !self.shared.push(span) {
             self.shared.counters.dropped_full.fetch_add(1, Ordering::Relaxed);
         }

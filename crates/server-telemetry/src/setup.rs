@@ -80,17 +80,17 @@ impl Telemetry {
                 running: None,
             });
         }
-        let processor =
+        let mut processor =
             SinkProcessor::start(config.sink.clone(), environment.batch.clone()).map_err(SetupError::Thread)?;
+        if let Some(pages) = &config.pages {
+            processor = processor.pages(pages.clone());
+        }
         let counts = processor.counts_reader();
         let provider = SdkTracerProvider::builder()
             .with_resource(resource(&config, environment))
             .with_sampler(PageSampler::new(environment.sampler.clone()))
             .with_span_limits(environment.limits);
         let mut provider = with_processor(provider, processor, environment);
-        if let Some(pages) = &config.pages {
-            provider = with_processor(provider, pages.clone(), environment);
-        }
         if environment.console {
             let console = ConsoleProcessor::stdout().map_err(SetupError::Thread)?;
             provider = with_processor(provider, console, environment);

@@ -15,16 +15,41 @@ use crate::workspace::Workspace;
 pub(super) fn bench() -> Result<()> {
     let workspace = Workspace::find()?;
     let tools = Tools::new(&workspace)?;
-    tools.prepare(site::NEEDS)?;
-    let without = Sizes::of(&site::build_inert(&workspace, &tools)?)?;
-    let mut with = Sizes::of(&site::build(&workspace, &tools)?.root)?;
-    // wasm-bindgen writes it for both, but only the one imports it.
-    with.script_brotli += snippet_brotli(&site::build(&workspace, &tools)?.root)?;
+    print(&Share::measure(&workspace, &tools)?);
+    Ok(())
+}
 
+/// The page as shipped, and without telemetry.
+pub(super) struct Share {
+    with: Sizes,
+    without: Sizes,
+}
+
+impl Share {
+    /// Builds both.
+    pub(super) fn measure(workspace: &Workspace, tools: &Tools<'_>) -> Result<Self> {
+        tools.prepare(site::NEEDS)?;
+        let without = Sizes::of(&site::build_inert(workspace, tools)?)?;
+        let site = site::build(workspace, tools)?.root;
+        let mut with = Sizes::of(&site)?;
+        // wasm-bindgen writes it for both, but only the one imports it.
+        with.script_brotli += snippet_brotli(&site)?;
+        Ok(Self { with, without })
+    }
+
+    /// Bytes that telemetry adds to the download, script and WASM, brotli.
+    pub(super) fn brotli(&self) -> u64 {
+        let download = |sizes: &Sizes| sizes.wasm_brotli + sizes.script_brotli;
+        download(&self.with).saturating_sub(download(&self.without))
+    }
+}
+
+fn print(shares: &Share) {
+    let Share { with, without } = shares;
     print_machine();
     println!("the page's files in bytes (profile wasm-release, wasm-opt, brotli as the server sends it)");
     println!("                      WASM brotli    WASM plain   JS brotli");
-    for (name, sizes) in [("as shipped", &with), ("without telemetry", &without)] {
+    for (name, sizes) in [("as shipped", with), ("without telemetry", without)] {
         println!(
             "  {name:<18}{:>13}{:>14}{:>12}",
             sizes.wasm_brotli, sizes.wasm, sizes.script_brotli
@@ -37,11 +62,7 @@ pub(super) fn bench() -> Result<()> {
         with.script_brotli.saturating_sub(without.script_brotli),
         100.0 * share as f64 / with.wasm_brotli.max(1) as f64,
     );
-    println!(
-        "  in all            {:>13}  bytes of brotli",
-        share + with.script_brotli.saturating_sub(without.script_brotli)
-    );
-    Ok(())
+    println!("  in all            {:>13}  bytes of brotli", shares.brotli());
 }
 
 /// The telemetry crate's own script, which the page loads beside wasm-bindgen's.

@@ -5,6 +5,7 @@ use std::fs;
 use anyhow::{Context as _, Result};
 
 use super::{Context, Outcome, Step, end2end, graph};
+use crate::bench;
 use crate::example;
 use crate::process;
 use crate::site;
@@ -115,9 +116,9 @@ fn clippy(context: &Context<'_>) -> Result<Outcome> {
 }
 
 /// `frontend` brings the crates of ours that it depends on, with the features that the page wants; clippy looks at all of
-/// them, and at the example's page.
+/// them, and at the pages of the example and of the benchmark.
 fn clippy_wasm(context: &Context<'_>) -> Result<Outcome> {
-    for page in [&site::PAGE[..], &example::PAGE] {
+    for page in [&site::PAGE[..], &example::PAGE, &bench::PAGE] {
         let mut command = context.tools.command("cargo");
         command.arg("clippy").args(page).arg("--lib").args(WASM);
         process::run(command.args(["--", "-D", "warnings"]))?;

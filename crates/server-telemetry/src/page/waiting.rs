@@ -46,11 +46,11 @@ impl Pages {
     }
 
     /// The SERVER span of a page has ended.
-    pub(super) fn served(&mut self, span: SpanData) {
+    pub(super) fn served(&mut self, span: &SpanData) {
         if let Some(waiting) = self.waiting.get_mut(&span.span_context.trace_id().to_bytes())
             && waiting.page.document_fetch == span.parent_span_id.to_bytes()
         {
-            waiting.server = Some(span);
+            waiting.server = Some(span.clone());
         }
     }
 

@@ -1,12 +1,13 @@
 //! The load: one thread per connection, each with its own batches.
 
+use crate::KEY;
 use crate::batch::{SPANS, Template};
-use crate::connection::Connection;
 use crate::options::Options;
 use crate::probe::{self, Acknowledged, Seen};
-use crate::process::{KEY, Server, own_cpu_seconds};
-use crate::random::Random;
 use anyhow::{Context as _, Result, bail};
+use bench::connection::Connection;
+use bench::process::{Server, own_cpu_seconds};
+use bench::random::Random;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Barrier};

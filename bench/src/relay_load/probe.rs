@@ -4,8 +4,8 @@
 //! queue in between would add the probe's own waiting to what it measures.
 
 use crate::batch::TraceId;
-use crate::connection::Connection;
 use anyhow::{Result, bail};
+use bench::connection::Connection;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::mpsc::Receiver;

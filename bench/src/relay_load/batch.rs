@@ -3,7 +3,7 @@
 //! The client shares the machine with the server, so a batch is encoded once, and before each post only the ids and times
 //! in its bytes are written anew. For that they are encoded as marks that can be found again.
 
-use crate::random::Random;
+use bench::random::Random;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};

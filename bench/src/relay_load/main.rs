@@ -5,19 +5,20 @@
 //! own and not a part of xtask, which has to compile in seconds. It never judges: figures depend on the machine.
 
 mod batch;
-mod connection;
 mod figures;
 mod load;
 mod options;
 mod probe;
-mod process;
-mod random;
 
 use anyhow::Result;
+use bench::process::Server;
 use options::Options;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+/// The ingest key, which only this server knows.
+const KEY: &str = "relay-load";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,7 +34,8 @@ fn main() -> ExitCode {
 fn run(arguments: &[String]) -> Result<()> {
     let options = Options::parse(arguments)?;
     let stop = stop_on_signal()?;
-    let server = process::Server::start(&options)?;
+    let key = [("CRUDDUR_INGEST_KEY", KEY)];
+    let server = Server::start(&options.server, &[], &options.folder, "relay-load", &key)?;
     println!("{}", options.describe());
     let outcome = load::run(&options, &server, &stop)?;
     figures::print(&outcome, &server)
