@@ -1,7 +1,7 @@
 //! The client that every server function names: `#[server(client = browser_telemetry::TracedClient)]`.
 
 use crate::fetch::FetchSpan;
-use crate::interaction;
+use crate::{export, interaction};
 use bytes::Bytes;
 use futures::{Sink, Stream};
 use send_wrapper::SendWrapper;
@@ -37,6 +37,7 @@ where
     fn send(request: BrowserRequest) -> impl Future<Output = Result<TracedClientResponse, E>> + Send {
         let sent: Boxed<Result<TracedClientResponse, E>> = Box::pin(async move {
             let url = request.url();
+            export::flushed().await;
             let mut request = request;
             let mut span = FetchSpan::start(&mut request, path(&url));
             match <BrowserClient as Client<E, I, O>>::send(request).await {

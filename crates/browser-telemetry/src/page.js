@@ -2,6 +2,7 @@
 let call;
 let click = [];
 let zipping = new Set();
+let under = new Set();
 let used = 0;
 let visit;
 let read = 0;
@@ -134,7 +135,13 @@ const answers = {
   session,
   address,
   entry: name => find(name)?.name,
-  stack: () => new Error().stack,
+  stack: () => {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 50;
+    const { stack } = new Error();
+    Error.stackTraceLimit = limit;
+    return stack;
+  },
   complain: words => console.error(words),
 };
 
@@ -142,7 +149,7 @@ export function ask(what, about) {
   return answers[what](about) || "";
 }
 
-const send = async (url, body, headers) => {
+const deliver = async (url, body, headers) => {
   const size = body.length;
   const keepalive = used + size <= 61440;
   if (keepalive) used += size;
@@ -159,6 +166,17 @@ const send = async (url, body, headers) => {
     if (keepalive) used -= size;
   }
 };
+
+const send = (...job) => {
+  const answer = deliver(...job);
+  under.add(answer);
+  answer.then(() => under.delete(answer));
+  return answer;
+};
+
+export function flushed() {
+  return Promise.race([Promise.all(under), new Promise(done => setTimeout(done, 1e3))]);
+}
 
 export async function post(url, type, body, zip) {
   const headers = { "content-type": type };
