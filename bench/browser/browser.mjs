@@ -1,6 +1,5 @@
 // The one Chromium that all pages are opened in, and what it says about a page.
 
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { findChromium } from '../../end2end/chromium.mjs';
 
@@ -46,35 +45,26 @@ export async function goto(page, url) {
 }
 
 /**
- * The CPU time that the page's main thread has used, in milliseconds, as the system counts it (Linux; elsewhere NaN).
+ * The CPU time of all tasks that the page's main thread runs during `work`, in milliseconds, from a trace.
  *
- * Not from DevTools: `ScriptDuration` leaves out microtasks, where all that follows an `await` runs, and `TaskDuration` came to
- * nearly twice the CPU time that a trace of the same tasks shows.
+ * Not from DevTools' metrics: `ScriptDuration` leaves out microtasks, where all that follows an `await` runs, and `TaskDuration`
+ * comes to nearly twice what the tasks take. The trace holds one event for each task and little else, the same for every page.
  *
  * @param {import('@playwright/test').Browser} browser
  * @param {import('@playwright/test').Page} page
+ * @param {string} mark a performance mark that the page sets meanwhile: it tells which thread is the page's
+ * @param {() => Promise<void>} work
  */
-export async function mainThread(browser, page) {
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  await session.detach();
-  const renderers = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
-  // Which of them is the page's, DevTools does not say: it is the one that works now.
-  const before = renderers.map(cpu);
-  await page.evaluate(() => {
-    const end = performance.now() + 50;
-    while (performance.now() < end);
-  });
-  const used = renderers.map((id, index) => cpu(id) - before[index]);
-  const own = renderers[used.indexOf(Math.max(...used))];
-  return () => cpu(own);
-}
-
-/** @param {number} id of a process; its first thread is a renderer's main thread */
-function cpu(id) {
-  try {
-    return Number(readFileSync(`/proc/${id}/task/${id}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
-  } catch {
-    return NaN;
+export async function mainThread(browser, page, mark, work) {
+  await browser.startTracing(page, { categories: ['toplevel', 'blink.user_timing'] });
+  await work();
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  const marked = traceEvents.find(({ name }) => name === mark);
+  if (marked === undefined) {
+    throw new Error(`the trace does not show the mark ${mark}`);
   }
+  const tasks = traceEvents.filter(
+    ({ name, pid, tid }) => name === 'ThreadControllerImpl::RunTask' && pid === marked.pid && tid === marked.tid,
+  );
+  return tasks.reduce((sum, { tdur }) => sum + (tdur ?? 0), 0) / 1000;
 }

@@ -58,7 +58,7 @@ export function print(site, seen, options, version) {
       title,
       brotli: { median: (brotliBytes(site, name) - brotliBytes(site, /** @type {string} */ (baseline))) / 1000 },
       load: added(own.loads, base.loads),
-      cpu: scaled(loops('cpu'), 1000),
+      cpu: scaled(added(own.works, base.works), 1000),
       time: loops('time'),
       bytes: { median: median(own.loops.map((/** @type {any} */ loop) => loop.bytes)) - own.idleBytes / FETCHES },
       closed: { median: (100 * (closed.fetchSpans + closed.clickSpans)) / expected },
@@ -113,9 +113,9 @@ export function print(site, seen, options, version) {
   brotli KB        script and WASM, bundled and minified by esbuild, brotli 11, in 1000 bytes
   load+start ms    from the start of the script's request until telemetry has started and the page listens; nothing cached;
                    median of ${options.loads} loads in turns
-  script µs/fetch  CPU time of the page's main thread over ${FETCHES} fetches one after the other and the export of their spans
-                   (everything that it does, not script alone: Chromium's own count leaves out what runs after an await); median of ${options.rounds} rounds in turns
-  time ms/fetch    how much longer one of these fetches takes; as above
+  script µs/fetch  CPU time of all tasks of the page's main thread over ${FETCHES} fetches one after the other and the export of
+                   their spans (Chromium's own count of script leaves out what runs after an await); median of ${options.rounds} rounds in turns
+  time ms/fetch    how much longer one of these fetches takes; another ${options.rounds} rounds
   bytes/fetch      bodies of telemetry as sent, and trace headers of the requests, less what the page posts without a fetch
   closed %         spans of a click and its fetch that arrive when the page is closed at once, of those that a page sends that
                    stays; ${options.closes} times; the fetch's answer takes ${ANSWER_MS} ms, so it is always under way`);

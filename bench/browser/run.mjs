@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { argv, execPath, exit } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { launch } from './browser.mjs';
-import { closes, idle, load, loop } from './measure.mjs';
+import { closes, idle, load, loop, work } from './measure.mjs';
 import { PAGES } from './pages.mjs';
 import { print } from './report.mjs';
 
@@ -25,8 +25,8 @@ for (let at = 0; at < flags.length; at += 2) {
 const server = spawn(execPath, [fileURLToPath(new URL('server.mjs', import.meta.url)), site], {
   stdio: ['pipe', 'pipe', 'inherit'],
 });
-server.on('exit', (code) => {
-  console.error(`the pages' server ended (${code})`);
+server.on('exit', (code, signal) => {
+  console.error(`the pages' server ended (${code ?? signal})`);
   exit(1);
 });
 const [line] = await new Promise((resolve) => createInterface(server.stdout).once('line', (...lines) => resolve(lines)));
@@ -34,8 +34,8 @@ const [line] = await new Promise((resolve) => createInterface(server.stdout).onc
 const origins = JSON.parse(line);
 const browser = await launch();
 
-/** @type {Record<string, { loads: number[], loops: any[], idleBytes: number, closed?: any }>} */
-const seen = Object.fromEntries(PAGES.map(({ name }) => [name, { loads: [], loops: [], idleBytes: 0 }]));
+/** @type {Record<string, { loads: number[], loops: any[], works: number[], idleBytes: number, closed?: any }>} */
+const seen = Object.fromEntries(PAGES.map(({ name }) => [name, { loads: [], loops: [], works: [], idleBytes: 0 }]));
 const traced = PAGES.filter(({ baseline }) => baseline !== undefined);
 
 /**
@@ -57,9 +57,13 @@ await inTurns(options.loads + 1, async ({ name }) => void seen[name].loads.push(
 await inTurns(options.rounds + 1, async ({ name, baseline }) => {
   seen[name].loops.push(await loop(browser, origins[name], baseline !== undefined));
 });
-for (const { loads, loops } of Object.values(seen)) {
+await inTurns(options.rounds + 1, async ({ name, baseline }) => {
+  seen[name].works.push(await work(browser, origins[name], baseline !== undefined));
+});
+for (const { loads, loops, works } of Object.values(seen)) {
   loads.shift();
   loops.shift();
+  works.shift();
 }
 for (const { name } of traced) {
   seen[name].idleBytes = await idle(browser, origins[name]);
