@@ -4,7 +4,7 @@
 //! takes, never while anything is encoded or written.
 
 use super::{BatchConfig, Counters};
-use crate::sink::{EncodedBatch, SinkError, SpanSink};
+use crate::sink::{Ack, EncodedBatch, SinkError, SpanSink};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
 use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 /// goes on filling up.
 const OFFERS: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// Batches that the sink has and has not acknowledged.
+const MOST_UNDER_WAY: usize = 16;
 
 /// What a flush came to.
 pub(super) enum Flushed {
@@ -127,22 +130,40 @@ impl Shared {
     }
 
     /// The thread: until the processor is closed and the queue is empty.
+    ///
+    /// While another full batch is there, it does not wait for the sink: a log brings many batches to the disk at once, and
+    /// one at a time would let the queue overflow on a slow disk. Before it waits for spans, all that was handed in is settled.
     pub(super) fn run(&self, sink: &dyn SpanSink) {
+        let mut under_way = VecDeque::new();
         while let Some((spans, resource)) = self.next_batch() {
             let count = spans.len();
-            let written = write(sink, spans, &resource);
-            let counter = match &written {
-                Ok(()) => &self.counters.exported,
-                Err(error) => {
-                    let cause = std::error::Error::source(error).map(ToString::to_string);
-                    tracing::warn!(spans = count, cause, "spans are lost: {error}");
-                    &self.counters.dropped_failed
-                }
-            };
-            counter.fetch_add(count as u64, Ordering::Relaxed);
-            self.lock().settled += count as u64;
-            self.done.notify_all();
+            under_way.push_back((count, append(sink, spans, &resource)));
+            while under_way.len() == MOST_UNDER_WAY || !self.is_behind() {
+                let Some((count, appended)) = under_way.pop_front() else {
+                    break;
+                };
+                self.settle(count, appended.and_then(Ack::wait));
+            }
         }
+    }
+
+    /// Whether a full batch waits.
+    fn is_behind(&self) -> bool {
+        self.lock().queue.len() >= self.config.max_export_batch_size
+    }
+
+    fn settle(&self, count: usize, written: Result<(), SinkError>) {
+        let counter = match &written {
+            Ok(()) => &self.counters.exported,
+            Err(error) => {
+                let cause = std::error::Error::source(error).map(ToString::to_string);
+                tracing::warn!(spans = count, cause, "spans are lost: {error}");
+                &self.counters.dropped_failed
+            }
+        };
+        counter.fetch_add(count as u64, Ordering::Relaxed);
+        self.lock().settled += count as u64;
+        self.done.notify_all();
     }
 
     /// Waits for a batch: a full one, or what has come within the delay after its first span.
@@ -175,8 +196,12 @@ impl Shared {
     }
 }
 
-/// Encodes a batch, appends it, and waits until it is safe.
-fn write(sink: &dyn SpanSink, spans: Vec<SpanData>, resource: &ResourceAttributesWithSchema) -> Result<(), SinkError> {
+/// Encodes a batch and appends it.
+fn append(
+    sink: &dyn SpanSink,
+    spans: Vec<SpanData>,
+    resource: &ResourceAttributesWithSchema,
+) -> Result<Ack, SinkError> {
     let count = u32::try_from(spans.len()).unwrap_or(u32::MAX);
     let body = ExportTraceServiceRequest {
         resource_spans: group_spans_by_resource_and_scope(spans, resource),
@@ -189,12 +214,11 @@ fn write(sink: &dyn SpanSink, spans: Vec<SpanData>, resource: &ResourceAttribute
             spans: count,
         };
         match sink.append(batch) {
-            Ok(ack) => return ack.wait(),
             Err(SinkError::Full) if offers > 1 => {
                 offers -= 1;
                 std::thread::sleep(PAUSE);
             }
-            Err(error) => return Err(error),
+            appended => return appended,
         }
     }
 }

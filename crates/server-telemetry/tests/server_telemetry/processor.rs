@@ -9,6 +9,7 @@ use server_telemetry::{Ack, BatchConfig, Config, EncodedBatch, SinkError, SinkPr
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// No timer gets in the way of what is tested.
 const NEVER: Duration = Duration::from_secs(3600);
@@ -101,6 +102,48 @@ fn the_delay_ends_by_itself() {
     make(&provider, 1);
     assert_eq!(batches.recv().unwrap(), 1);
     provider.shutdown().unwrap();
+}
+
+/// A sink that takes batches at once, from the second on, and acknowledges none before it is told to.
+struct LateSink {
+    slow: SlowSink,
+    acknowledge: Mutex<Vec<oneshot::Sender<()>>>,
+}
+
+impl SpanSink for LateSink {
+    fn append(&self, batch: EncodedBatch) -> Result<Ack, SinkError> {
+        let (acknowledge, acknowledged) = oneshot::channel();
+        self.acknowledge.lock().unwrap().push(acknowledge);
+        self.slow.append(batch)?;
+        Ok(Ack::new(async move {
+            acknowledged.await.map_err(|error| SinkError::Failed(Box::new(error)))
+        }))
+    }
+}
+
+#[test]
+fn full_batches_do_not_wait_for_the_one_before() {
+    let (taken, takes) = sync_channel(3);
+    let (word, wait) = sync_channel(0);
+    let sink = Arc::new(LateSink {
+        slow: SlowSink {
+            taken,
+            word: Mutex::new(Some(wait)),
+        },
+        acknowledge: Mutex::default(),
+    });
+    let config = BatchConfig {
+        max_export_batch_size: 2,
+        ..config()
+    };
+    let provider = provider(sink.clone(), config, "test");
+    make(&provider, 6);
+    word.send(()).unwrap();
+    assert_eq!(takes.iter().take(3).collect::<Vec<_>>(), [2, 2, 2]);
+    for acknowledge in sink.acknowledge.lock().unwrap().drain(..) {
+        acknowledge.send(()).unwrap();
+    }
+    provider.force_flush().unwrap();
 }
 
 #[test]
