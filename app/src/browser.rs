@@ -29,6 +29,7 @@ pub(crate) fn reload() {
 }
 
 /// Sends the spans that have ended, before the person who is signed in changes: they are theirs, or nobody's.
+/// For a listener that captures, since the form's own sends its request at once.
 pub(crate) fn flush<E>(_: E) {
     browser_telemetry::export::flush();
 }

@@ -131,7 +131,9 @@ test('going to a profile inside the app: the click causes its fetch, and Back do
   const click = trace.one('click profile.open', FRONTEND);
   const fetch = trace.one('GET /api/activities/user', FRONTEND);
   expectRoot(trace, click);
-  expectNested(click, fetch);
+  const navigate = trace.one('navigate /@{handle}', FRONTEND);
+  expectNested(click, navigate);
+  expectNested(navigate, fetch);
   expectNested(fetch, trace.one('GET /api/activities/user', BACKEND), CLOCK_MS);
 
   // Nobody clicked: what Back causes is not the old click's work.

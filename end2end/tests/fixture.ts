@@ -196,6 +196,34 @@ export async function hydrated(page: Page): Promise<void> {
   await page.locator('html[data-hydrated]').waitFor();
 }
 
+/** The ids that the server handed over to a page. */
+export interface PageTrace {
+  /** 32 hex digits. */
+  traceId: string;
+  /** 16 hex digits, as the next. */
+  documentLoad: string;
+  documentFetch: string;
+}
+
+/** What the page's `<meta name="page-trace">` says. */
+export async function pageTrace(page: Page): Promise<PageTrace> {
+  const content = (await page.locator('meta[name=page-trace]').getAttribute('content')) ?? '';
+  const parts = /^([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{16})-01$/.exec(content);
+  if (!parts?.[1] || !parts[2] || !parts[3]) {
+    throw new Error(`"${content}" hands over no trace that is recorded`);
+  }
+  return { traceId: parts[1], documentLoad: parts[2], documentFetch: parts[3] };
+}
+
+/** The trace of the load of this page, once it is there. */
+export async function pageLoad(page: Page, traces: TraceReader): Promise<Trace> {
+  const { traceId } = await pageTrace(page);
+  return traces.until(traceId, (trace) => trace.has('documentLoad', FRONTEND) && trace.has(/^GET /, BACKEND));
+}
+
+/** Whether a request of the page hands in spans. */
+export const isExport = (request: Request): boolean => new URL(request.url()).pathname === '/v1/traces';
+
 /** The text box of a new crud. */
 export function draft(page: Page): Locator {
   return page.getByRole('textbox', { name: 'What would you like to say?' });
@@ -209,9 +237,9 @@ export function crud(page: Page): Locator {
 /** Which fetch posts it. */
 export const isPost = (request: TracedRequest): boolean => request.method === 'POST' && request.path === '/api/activities';
 
-/** Signs in somebody who has an account. */
-export async function signIn(page: Page, person: Pick<Person, 'email' | 'password'>): Promise<void> {
-  await page.goto('/signin');
+/** Signs in somebody who has an account, at the server under test or at another. */
+export async function signIn(page: Page, person: Pick<Person, 'email' | 'password'>, origin = ''): Promise<void> {
+  await page.goto(`${origin}/signin`);
   await page.getByLabel('Email', { exact: true }).fill(person.email);
   await page.getByLabel('Password', { exact: true }).fill(person.password);
   await page.getByRole('button', { name: 'Sign In', exact: true }).click();

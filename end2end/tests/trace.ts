@@ -121,6 +121,22 @@ export class Trace {
     return found;
   }
 
+  /** The events on a span, in the order of their times. */
+  events(span: Row): Row[] {
+    return this.annotations(span, 'span_event').sort((a, b) => startMs(a) - startMs(b));
+  }
+
+  /** What a span's links lead to, each as `{trace id}/{span id}`. */
+  links(span: Row): string[] {
+    return this.annotations(span, 'link').map(({ data }) => `${data['trace.link.trace_id']}/${data['trace.link.span_id']}`);
+  }
+
+  private annotations(span: Row, type: string): Row[] {
+    return this.rows.filter(
+      ({ data }) => data['meta.annotation_type'] === type && data['trace.parent_id'] === span.data['trace.span_id'],
+    );
+  }
+
   /** The spans as trees. A span whose parent is not in the trace is a root: a whole trace has one. */
   tree(): TreeNode[] {
     const grow = (span: Row): TreeNode => ({ span, children: this.children(span).map(grow) });
@@ -159,12 +175,15 @@ export class Trace {
  * `child` is a direct child of `parent` and lies inside it in time.
  *
  * @param toleranceMs How far the child may stick out at either end. Spans of one process need next to none; between browser and
- *   server it has to cover the error of the clock.
+ *   server it has to cover the error of the clock, and where the page says that it is larger, it is.
  */
 export function expectNested(parent: Row, child: Row, toleranceMs = 1): void {
+  const isOneClock = parent.data['service.name'] === child.data['service.name'];
+  const errors = isOneClock ? [] : [parent, child].map((span) => Number(span.data['clock.error_ms'] ?? 0) + 0.01);
+  const tolerance = Math.max(toleranceMs, ...errors);
   const who = `${describe(child)} in ${describe(parent)}`;
   expect(child.data['trace.trace_id'], `${who}: one trace`).toBe(parent.data['trace.trace_id']);
   expect(child.data['trace.parent_id'], `${who}: is its child`).toBe(parent.data['trace.span_id']);
-  expect(startMs(child), `${who}: does not start before it`).toBeGreaterThanOrEqual(startMs(parent) - toleranceMs);
-  expect(endMs(child), `${who}: does not end after it`).toBeLessThanOrEqual(endMs(parent) + toleranceMs);
+  expect(startMs(child), `${who}: does not start before it`).toBeGreaterThanOrEqual(startMs(parent) - tolerance);
+  expect(endMs(child), `${who}: does not end after it`).toBeLessThanOrEqual(endMs(parent) + tolerance);
 }

@@ -66,7 +66,7 @@ fn SignOutItem() -> impl IntoView {
     let failed = move || action.value().with(|value| matches!(value, Some(Err(_))));
     view! {
         <li>
-            <ActionForm action attr:class="nav-form" attr:data-action="user.sign_out" on:submit=browser::flush>
+            <ActionForm action attr:class="nav-form" attr:data-action="user.sign_out" on:submit:capture=browser::flush>
                 <button
                     type="submit"
                     class="nav-link"

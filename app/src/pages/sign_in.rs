@@ -24,7 +24,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
         <Title text="Sign in" />
         <AuthFrame>
             <h1>"Sign into your Cruddur account"</h1>
-            <ActionForm action attr:class="auth-form" attr:data-action="user.sign_in" attr:novalidate=true on:submit=browser::flush>
+            <ActionForm action attr:class="auth-form" attr:data-action="user.sign_in" attr:novalidate=true on:submit:capture=browser::flush>
                 <FormSummary form=form.clone() fields=&["email", "password"] />
                 <TextField form=form.clone() name="email" label="Email" kind="email" autocomplete="username" />
                 <TextField

@@ -24,7 +24,7 @@ pub(crate) fn SignUpPage() -> impl IntoView {
         <Title text="Sign up" />
         <AuthFrame>
             <h1>"Sign up to create a Cruddur account"</h1>
-            <ActionForm action attr:class="auth-form" attr:data-action="user.sign_up" attr:novalidate=true on:submit=browser::flush>
+            <ActionForm action attr:class="auth-form" attr:data-action="user.sign_up" attr:novalidate=true on:submit:capture=browser::flush>
                 <FormSummary form=form.clone() fields=&["name", "email", "username", "password"] />
                 <TextField form=form.clone() name="name" label="Name" autocomplete="name" />
                 <TextField form=form.clone() name="email" label="Email" kind="email" autocomplete="email" />

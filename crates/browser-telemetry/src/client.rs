@@ -1,7 +1,7 @@
 //! The client that every server function names: `#[server(client = browser_telemetry::TracedClient)]`.
 
 use crate::fetch::FetchSpan;
-use crate::interaction;
+use crate::{export, interaction};
 use bytes::Bytes;
 use futures::{Sink, Stream};
 use send_wrapper::SendWrapper;
@@ -18,25 +18,8 @@ use std::task::{Context, Poll};
 /// function is literal, and so is its own route.
 pub struct TracedClient;
 
-/// A future of the browser's, which stays on its only thread. Boxed, and not inlined: else all of it would be compiled
-/// anew into each server function.
-struct Local<T>(SendWrapper<Pin<Box<dyn Future<Output = T>>>>);
-
-impl<T> Local<T> {
-    #[inline(never)]
-    fn new(future: Pin<Box<dyn Future<Output = T>>>) -> Self {
-        Self(SendWrapper::new(future))
-    }
-}
-
-impl<T> Future for Local<T> {
-    type Output = T;
-
-    #[inline(never)]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        self.0.as_mut().poll(cx)
-    }
-}
+/// Boxed: else all of a future is compiled anew into each server function.
+type Boxed<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// The only way in which a browser's `fetch` fails without a response and without being aborted. `BrowserClient`
 /// hands on the message alone.
@@ -52,8 +35,9 @@ where
     type Response = TracedClientResponse;
 
     fn send(request: BrowserRequest) -> impl Future<Output = Result<TracedClientResponse, E>> + Send {
-        Local::new(Box::pin(async move {
+        let sent: Boxed<Result<TracedClientResponse, E>> = Box::pin(async move {
             let url = request.url();
+            export::flushed().await;
             let mut request = request;
             let mut span = FetchSpan::start(&mut request, path(&url));
             match <BrowserClient as Client<E, I, O>>::send(request).await {
@@ -66,7 +50,8 @@ where
                     Err(error)
                 }
             }
-        }))
+        });
+        SendWrapper::new(sent)
     }
 
     fn open_websocket(
@@ -104,16 +89,16 @@ pub struct TracedClientResponse(Box<(BrowserResponse, FetchSpan)>);
 impl<E: FromServerFnError> ClientRes<E> for TracedClientResponse {
     fn try_into_string(self) -> impl Future<Output = Result<String, E>> + Send {
         let (response, span) = *self.0;
-        Local::new(Box::pin(
-            span.body(response.try_into_string(), |_: &E| NETWORK_ERROR.into()),
-        ))
+        let body: Boxed<Result<String, E>> =
+            Box::pin(span.body(response.try_into_string(), |_: &E| NETWORK_ERROR.into()));
+        SendWrapper::new(body)
     }
 
     fn try_into_bytes(self) -> impl Future<Output = Result<Bytes, E>> + Send {
         let (response, span) = *self.0;
-        Local::new(Box::pin(
-            span.body(response.try_into_bytes(), |_: &E| NETWORK_ERROR.into()),
-        ))
+        let body: Boxed<Result<Bytes, E>> =
+            Box::pin(span.body(response.try_into_bytes(), |_: &E| NETWORK_ERROR.into()));
+        SendWrapper::new(body)
     }
 
     fn try_into_stream(self) -> Result<impl Stream<Item = Result<Bytes, Bytes>> + Send + Sync + 'static, E> {

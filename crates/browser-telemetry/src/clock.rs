@@ -24,6 +24,8 @@ const APART_MS: f64 = 250.0;
 pub(crate) struct Clock {
     /// When the performance clock was 0, in milliseconds since 1970.
     anchor: f64,
+    /// When it was anchored, by the performance clock.
+    since: f64,
     offset: Offset,
     /// What was known of the offset when each earlier epoch ended.
     past: Vec<Option<(f64, f64)>>,
@@ -38,6 +40,7 @@ impl Clock {
     pub(crate) fn start() -> Self {
         Self {
             anchor: page::number("timeOrigin"),
+            since: 0.0,
             offset: Offset::UNKNOWN,
             past: Vec::new(),
         }
@@ -46,6 +49,7 @@ impl Clock {
 
 /// The current time, as finely as the page may know it.
 pub fn now() -> SystemTime {
+    check();
     at(page::performance_now())
 }
 
@@ -78,6 +82,7 @@ pub(crate) fn check() {
     let known = clock.offset.estimate(performance);
     clock.past.push(known);
     clock.anchor += ahead;
+    clock.since = performance;
     clock.offset = Offset::UNKNOWN;
     drop(clock);
     tracer::move_open(|time| from_unix_ms(unix_ms(time) + ahead));
@@ -102,6 +107,10 @@ pub(crate) fn offset(epoch: usize) -> Option<(f64, f64)> {
 /// server's are in milliseconds since 1970.
 pub(crate) fn learn(request_start: f64, response_start: f64, received: f64, sent: f64) {
     let mut clock = clock();
+    // When a request was sent that the machine slept over is not known any more.
+    if request_start < clock.since {
+        return;
+    }
     let (low, high) = (
         sent - response_start - clock.anchor,
         received - request_start - clock.anchor,

@@ -12,9 +12,6 @@ use opentelemetry::trace::{Event, SpanKind, Status, TraceContextExt};
 use std::panic;
 use trace_wire::attribute;
 
-/// The most bytes of a message or of a stack.
-const MOST: usize = 4096;
-
 /// `exception.type` of a panic.
 const PANIC: &str = "panic";
 
@@ -22,7 +19,11 @@ const PANIC: &str = "panic";
 /// library's own, which can say nothing here, would weigh 1 KB.
 pub(crate) fn listen() {
     panic::set_hook(Box::new(|panic| {
-        let (message, stack) = (panic.to_string(), page::ask("stack", ""));
+        let place = panic.location().map_or("", |location| location.file());
+        let line = panic.location().map_or(0, |location| location.line());
+        let words = panic.payload_as_str().unwrap_or_default();
+        let message = place.to_owned() + ":" + &line.to_string() + ": " + words;
+        let stack = page::ask("stack", "");
         page::ask("complain", &(message.clone() + "\n" + &stack));
         record(PANIC, message, stack);
         tracer::end_all();
@@ -32,14 +33,11 @@ pub(crate) fn listen() {
 
 /// An error that nobody caught: its type, and its message and stack with a zero byte between.
 pub(crate) fn uncaught(name: &str, text: &str) {
-    let end = text.bytes().position(|byte| byte == 0).unwrap_or(text.len());
-    let part = |part: Option<&str>| part.unwrap_or_default().to_owned();
-    record(name, part(text.get(..end)), part(text.get(end + 1..)));
+    let mut parts = text.split('\0').map(ToOwned::to_owned);
+    record(name, parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
 }
 
-fn record(name: &str, mut message: String, mut stack: String) {
-    message.truncate(message.floor_char_boundary(MOST));
-    stack.truncate(stack.floor_char_boundary(MOST));
+fn record(name: &str, message: String, stack: String) {
     let mut attributes = Vec::new();
     for (key, value) in [
         (attribute::EXCEPTION_TYPE, name.to_owned()),

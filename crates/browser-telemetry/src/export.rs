@@ -47,6 +47,8 @@ pub(crate) struct Queue {
     /// How many of them the server knows of.
     reported: i64,
     is_timed: bool,
+    /// [`flush`] was called, and nobody has waited for it.
+    is_flushing: bool,
     /// The page has not loaded yet.
     is_held: bool,
     /// Between `pagehide` and `pageshow`.
@@ -62,6 +64,7 @@ impl Queue {
             dropped: 0,
             reported: 0,
             is_timed: false,
+            is_flushing: false,
             is_held: true,
             is_gone: false,
             pause: 0,
@@ -79,11 +82,19 @@ pub fn dropped() -> u64 {
     queue().dropped.unsigned_abs()
 }
 
-/// Sends what has ended, now. The requests are under way when this returns, with the cookies that the page has now:
-/// call it before signing in or out.
+/// Sends what has ended, now: call it before signing in or out, so that the spans arrive while the cookies are still
+/// those of the person whose they are. The next server function that is called waits for the answer, a second at most.
 pub fn flush() {
     if !cfg!(feature = "inert") {
         leave();
+        queue().is_flushing = true;
+    }
+}
+
+/// Waits, if [`flush`] was called since the last time.
+pub(crate) async fn flushed() {
+    if std::mem::take(&mut queue().is_flushing) {
+        _ = JsFuture::from(page::flushed()).await;
     }
 }
 

@@ -173,7 +173,7 @@ impl FetchSpan {
     }
 
     fn set(&self, attribute: KeyValue) {
-        tracer::set_all(self.span.id(), vec![attribute]);
+        tracer::set(self.span.id(), attribute);
     }
 
     fn fail(&mut self, error_type: String) {
@@ -235,6 +235,7 @@ impl FetchSpan {
 
     fn end(&mut self) {
         self.stage = Stage::Ended;
+        clock::check();
         let id = self.span.id();
         let Some(times) = Times::find(&self.url, &trace_wire::hex::write(&id.to_bytes())) else {
             return tracer::end(id, clock::now());
@@ -242,7 +243,9 @@ impl FetchSpan {
         if start::is_own(&self.url) {
             times.set_clock();
         }
-        tracer::set_all(id, times.attributes(self.start));
+        if let Some(mut record) = tracer::record(id) {
+            times.write(self.start, &mut record.attributes);
+        }
         tracer::end(id, clock::at(times.response_end));
     }
 }

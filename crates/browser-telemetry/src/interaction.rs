@@ -133,6 +133,13 @@ pub(crate) fn end_settled() {
     }
 }
 
+/// Moves what will be the end of live interactions, because the clock was anchored anew.
+pub(crate) fn move_live(to: impl Fn(SystemTime) -> SystemTime) {
+    for one in &mut interactions().live {
+        one.last = to(one.last);
+    }
+}
+
 /// Forgets the interactions whose spans have been ended for them.
 pub(crate) fn forget_all() {
     let forgotten = std::mem::take(&mut interactions().live);

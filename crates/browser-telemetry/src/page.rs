@@ -77,8 +77,8 @@ extern "C" {
     /// Asks for a text: `origin` and `path` of the page; `meta`, the content of the `<meta>` named `about`; `session`, see
     /// [`trace_wire::session`], in hexadecimal digits (it lies in the cookie; where a browser takes none, a visit is one
     /// page load); `address`, `host:port` of the absolute URL `about`; `entry`, the URL of a performance entry, see
-    /// [`times`]; `stack`, as the browser writes it: with the names of WASM functions where the build has them. Empty
-    /// where there is none, and after `complain`, which says `about` on the developer's console.
+    /// [`times`]; `stack`, as the browser writes it: with the names of WASM functions where the build has them, and deeper than the ten frames of Chromium's, which
+    /// a panic's own take up. Empty where there is none, and after `complain`, which says `about` on the developer's console.
     pub(crate) fn ask(what: &str, about: &str) -> String;
 
     /// Fills `bytes` from the cryptographic generator, or where there is none from the other.
@@ -94,6 +94,9 @@ extern "C" {
     /// where it was taken, minus the status where it was refused for good, or else the milliseconds until it may be
     /// tried again (1: as one likes). The bytes are copied before the first await, since WASM's memory may move.
     pub(crate) fn post(url: &str, content_type: &str, body: &[u8], zip: bool) -> js_sys::Promise;
+
+    /// Is there when all that is under way has been answered, and after a second in any case.
+    pub(crate) fn flushed() -> js_sys::Promise;
 
     /// Sends what is being zipped as it is: the page goes away.
     pub(crate) fn leave();

@@ -7,7 +7,8 @@
 //! platform names its properties.
 //!
 //! A page that is older than its trace (taken from a cache, a tab that was restored) must not join it a second time: it
-//! starts a new one, and links to the old. It is told by its request: none went out, or the answer was for another one.
+//! starts a new one, and links to the old. It is told by its request: none went out, or the answer was for another one,
+//! or it was another page that had it fetched ahead of time.
 
 use crate::page::{self, Call};
 use crate::resource_timing::Times;
@@ -122,7 +123,10 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     let times = Times::find("navigation", expected.as_deref().unwrap_or_default());
     // Where a proxy has taken `Server-Timing` away, only the size is left to tell.
     let is_answered = times.is_none_or(|times| times.said.is_echoed || times.said.server.is_none());
-    let is_fresh = transfer_size > 0.0 && is_answered;
+    let is_incomplete = load_end <= 0.0;
+    // Where another page had it fetched ahead of time, a complete page has no end of its fetch.
+    let is_fetched = response_end > 0.0 || is_incomplete;
+    let is_fresh = transfer_size > 0.0 && is_answered && is_fetched;
     let own = page.filter(|_| is_fresh);
     let trace = own.map_or_else(ids::trace_id, |page| TraceId::from_bytes(page.trace_id));
     let root = own.map_or_else(ids::span_id, |page| SpanId::from_bytes(page.document_load));
@@ -155,7 +159,6 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     let set_url =
         |span: &mut SpanRecord, name| otlp::text(&mut span.attributes, attribute::URL_FULL, page::ask("entry", name));
 
-    let is_incomplete = load_end <= 0.0;
     let end = if is_incomplete {
         page::performance_now()
     } else {
@@ -163,14 +166,12 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     };
     let mut document_load = span(root, "documentLoad", start, end);
     set_url(&mut document_load, "navigation");
-    document_load.events = events(LOAD_EVENTS, &read(LOAD_EVENTS));
-    document_load.events.extend(events(
-        "firstPaint firstContentfulPaint",
-        &page::times("paint", "", "first-paint first-contentful-paint"),
-    ));
+    add_events(&mut document_load, LOAD_EVENTS, &read(LOAD_EVENTS));
+    let paints = page::times("paint", "", "first-paint first-contentful-paint");
+    add_events(&mut document_load, "firstPaint firstContentfulPaint", &paints);
+    let incomplete = KeyValue::new(attribute::SPAN_INCOMPLETE, true);
     if is_incomplete {
-        let incomplete = KeyValue::new(attribute::SPAN_INCOMPLETE, true);
-        document_load.attributes.push(incomplete);
+        document_load.attributes.push(incomplete.clone());
     }
     if let (Some(page), false) = (page, is_fresh) {
         let before = context(
@@ -179,28 +180,34 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
         );
         document_load.links.push(Link::with_context(before));
     }
-    // The server takes the first of the two for both.
-    if response_end > 0.0 {
-        let mut document_fetch = span(fetch, "documentFetch", start, response_end);
+    // The server takes the first of the two for both, so there are both.
+    if is_fetched {
+        let is_whole = response_end > 0.0;
+        let mut document_fetch = span(fetch, "documentFetch", start, if is_whole { response_end } else { end });
         set_url(&mut document_fetch, "navigation");
         otlp::literal(&mut document_fetch.attributes, attribute::HTTP_REQUEST_METHOD, "GET");
         if status > 0.0 {
             let attributes = &mut document_fetch.attributes;
             otlp::integer(attributes, attribute::HTTP_RESPONSE_STATUS_CODE, status as i64);
         }
-        if let Some(times) = times {
+        if !is_whole {
+            document_fetch.attributes.push(incomplete);
+        } else if let Some(mut times) = times {
             if is_fresh {
                 times.set_clock();
+            } else {
+                // Kept with the page: it tells of the request that was made then.
+                times.said.server = None;
             }
-            document_fetch.attributes.extend(times.attributes(start));
+            times.write(start, &mut document_fetch.attributes);
         }
-        document_fetch.events = events(FETCH_EVENTS, &read(FETCH_EVENTS));
+        add_events(&mut document_fetch, FETCH_EVENTS, &read(FETCH_EVENTS));
         export::push(document_fetch);
     }
     if let [wasm_start, wasm_end, ..] = page::times("wasm", "", "startTime responseEnd")[..] {
         let mut wasm_load = span(ids::span_id(), "wasm.load", wasm_start, started);
         set_url(&mut wasm_load, "wasm");
-        wasm_load.events = events("responseEnd", &[wasm_end]);
+        add_events(&mut wasm_load, "responseEnd", &[wasm_end]);
         export::push(wasm_load);
     }
     if let Some((start, end)) = hydrated {
@@ -209,19 +216,17 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     export::push(document_load);
 }
 
-/// Those that have happened: `names` with spaces between, and the time of each, 0 for never.
-fn events(mut names: &'static str, times: &[f64]) -> Vec<Event> {
-    let mut events = Vec::new();
+/// Adds those that have happened: `names` with spaces between, and the time of each, 0 for never.
+fn add_events(span: &mut SpanRecord, mut names: &'static str, times: &[f64]) {
     for at in times {
         // By bytes: a searcher of text would weigh a kilobyte.
         let end = names.bytes().position(|byte| byte == b' ').unwrap_or(names.len());
         let name = names.get(..end).unwrap_or_default();
         names = names.get(end + 1..).unwrap_or_default();
         if *at > 0.0 && !name.is_empty() {
-            events.push(Event::new(name, clock::at(*at), vec![], 0));
+            span.events.push(Event::new(name, clock::at(*at), vec![], 0));
         }
     }
-    events
 }
 
 fn context(trace: TraceId, span: SpanId) -> SpanContext {

@@ -134,11 +134,10 @@ impl Times {
         }
     }
 
-    /// The attributes of the span that began at `start`: `timing.*` as far as they are known, and the protocol.
-    pub(crate) fn attributes(&self, start: f64) -> Vec<KeyValue> {
+    /// Adds the attributes of the span that began at `start`: `timing.*` as far as they are known, and the protocol.
+    pub(crate) fn write(&self, start: f64, attributes: &mut Vec<KeyValue>) {
         let phases = self.phases(start);
         let network = phases.and_then(|phases| self.network(phases.wait));
-        let mut attributes = Vec::new();
         if let Some(phases) = phases {
             for (key, value) in [
                 (attribute::TIMING_QUEUE_MS, phases.queue),
@@ -148,20 +147,19 @@ impl Times {
                 (attribute::TIMING_WAIT_MS, phases.wait),
                 (attribute::TIMING_DOWNLOAD_MS, phases.download),
             ] {
-                otlp::number(&mut attributes, key, Some(value));
+                otlp::number(attributes, key, Some(value));
             }
         }
-        otlp::number(&mut attributes, attribute::TIMING_NETWORK_MS, network);
-        otlp::number(&mut attributes, attribute::TIMING_SERVER_MS, self.said.server);
+        otlp::number(attributes, attribute::TIMING_NETWORK_MS, network);
+        otlp::number(attributes, attribute::TIMING_SERVER_MS, self.said.server);
         let version = match self.said.protocol {
             Some(1.0) => "1.0",
             Some(1.1) => "1.1",
             Some(2.0) => "2",
             Some(3.0) => "3",
-            _ => return attributes,
+            _ => return,
         };
-        otlp::literal(&mut attributes, attribute::NETWORK_PROTOCOL_VERSION, version);
-        attributes
+        otlp::literal(attributes, attribute::NETWORK_PROTOCOL_VERSION, version);
     }
 }
 

@@ -161,12 +161,10 @@ pub(crate) fn is_recording(id: SpanId) -> bool {
     record(id).is_some()
 }
 
-/// Sets attributes of a span.
-pub(crate) fn set_all(id: SpanId, attributes: Vec<KeyValue>) {
+/// Sets an attribute of a span.
+pub(crate) fn set(id: SpanId, attribute: KeyValue) {
     if let Some(mut record) = record(id) {
-        for attribute in attributes {
-            otlp::set(&mut record.attributes, attribute, MAX_PER_SPAN);
-        }
+        otlp::set(&mut record.attributes, attribute, MAX_PER_SPAN);
     }
 }
 
@@ -202,7 +200,7 @@ impl Span for BrowserSpan {
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        set_all(self.id(), vec![attribute]);
+        set(self.id(), attribute);
     }
 
     fn set_status(&mut self, status: Status) {
@@ -264,6 +262,7 @@ pub(crate) fn move_open(to: impl Fn(SystemTime) -> SystemTime) {
             event.timestamp = to(event.timestamp);
         }
     }
+    interaction::move_live(to);
 }
 
 /// Ends what is open, because the page goes away, and marks it: [`trace_wire::attribute::SPAN_INCOMPLETE`].
@@ -271,14 +270,17 @@ pub(crate) fn end_all() {
     page_load::emit();
     interaction::end_settled();
     let now = clock::now();
-    let left = std::mem::take(&mut *open());
     // The newest first, so that children have ended when their interaction does.
-    for mut open in left.into_iter().rev() {
+    while let Some(mut open) = last() {
         let incomplete = KeyValue::new(trace_wire::attribute::SPAN_INCOMPLETE, true);
         otlp::set(&mut open.record.attributes, incomplete, usize::MAX);
         open.end(now);
     }
     interaction::forget_all();
+}
+
+fn last() -> Option<Open> {
+    open().pop()
 }
 
 pub(crate) fn push<T>(list: &mut Vec<T>, item: T) {

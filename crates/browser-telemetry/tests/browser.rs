@@ -462,6 +462,41 @@ async fn requests_of_this_origin_carry_the_visit() {
     assert!(!session.is_over(session.start + 60));
 }
 
+#[wasm_bindgen_test]
+async fn a_panic_is_told_before_the_program_ends() {
+    let _owner = start();
+    let panics = Closure::<dyn Fn()>::new(|| panic!("boom")).into_js_value();
+    let catching = js_sys::eval("f => { try { f() } catch (error) { return String(error) } }").unwrap();
+    let catching: js_sys::Function = catching.unchecked_into();
+    let caught = catching.call1(&JsValue::UNDEFINED, &panics).unwrap();
+    assert!(
+        caught.as_string().is_some_and(|error| error.contains("unreachable")),
+        "{caught:?}"
+    );
+    let spans = ended(1).await;
+    let exception = named(&spans, "exception");
+    let value = |key: &str| {
+        let attributes = &exception.events[0].attributes;
+        let found = attributes.iter().find(|attribute| attribute.key.as_str() == key);
+        found.map(|attribute| attribute.value.to_string()).unwrap_or_default()
+    };
+    assert_eq!(value("exception.type"), "panic");
+    assert!(
+        value("exception.message").ends_with("boom"),
+        "{}",
+        value("exception.message")
+    );
+    assert!(
+        value("exception.message").contains("tests/browser.rs:"),
+        "{}",
+        value("exception.message")
+    );
+    assert!(
+        value("exception.stacktrace").contains("a_panic_is_told"),
+        "the build has names"
+    );
+}
+
 fn run(script: &str) {
     js_sys::eval(script).unwrap();
 }

@@ -1,9 +1,9 @@
 //! Ids as lower-case hexadecimal digits. By hand: `format!("{byte:02x}")` brings a formatter into the page's WASM.
 
 /// Reads exactly `N` bytes.
-pub fn read<const N: usize>(text: &str) -> Option<[u8; N]> {
+pub fn read<const N: usize>(text: impl AsRef<[u8]>) -> Option<[u8; N]> {
     let mut bytes = [0; N];
-    read_into(text.as_bytes(), &mut bytes).then_some(bytes)
+    read_into(text.as_ref(), &mut bytes).then_some(bytes)
 }
 
 fn read_into(text: &[u8], bytes: &mut [u8]) -> bool {

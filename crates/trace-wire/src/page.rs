@@ -30,14 +30,15 @@ impl PageTrace {
     /// Reads what [`fmt::Display`] writes; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         // By position, not by searching for the dashes: less to compile into the page.
-        let dashes = [32, 49, 66].iter().all(|at| text.as_bytes().get(*at) == Some(&b'-'));
+        let text = text.as_bytes();
+        let dashes = [32, 49, 66].iter().all(|at| text.get(*at) == Some(&b'-'));
         let page = Self {
             trace_id: hex::read(text.get(..32)?)?,
             document_load: hex::read(text.get(33..49)?)?,
             document_fetch: hex::read(text.get(50..66)?)?,
             sampled: match text.get(67..)? {
-                "01" => true,
-                "00" => false,
+                b"01" => true,
+                b"00" => false,
                 _ => return None,
             },
         };

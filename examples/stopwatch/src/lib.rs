@@ -1,7 +1,7 @@
 //! The stopwatch's page: type an address, fetch it, see how long it took, and keep the times worth keeping.
 //!
 //! It is here to show an app of its own that takes the telemetry crates (`docs/telemetry-crates.md`). What that takes
-//! in the page is in [`hydrate`], in the `client` of each server function, and in `browser_telemetry::fetch` in place of
+//! in the page is in `hydrate`, in the `client` of each server function, and in `browser_telemetry::fetch` in place of
 //! gloo-net's `send`. The server's half is in `main.rs`.
 
 use browser_telemetry::TracedClient;

@@ -92,10 +92,12 @@ impl Message {
     /// Puts the length before what has been written since `start`.
     #[inline(never)]
     fn close(&mut self, start: usize) {
-        let end = self.0.len();
-        self.raw_varint((end - start) as u64);
-        if let Some(message) = self.0.get_mut(start..) {
-            message.rotate_left(end - start);
+        let (mut at, mut length) = (start, self.0.len() - start);
+        while length >= 0x80 {
+            self.0.insert(at, length as u8 | 0x80);
+            length >>= 7;
+            at += 1;
         }
+        self.0.insert(at, length as u8);
     }
 }
