@@ -49,18 +49,25 @@ fn HomeFeed(
     );
     view! {
         <Transition fallback=FeedSkeleton>
-            <Feed
-                label="Home"
-                source=Source::Everybody
-                first=Signal::derive(move || first.get())
-                retry=move |()| attempt.update(|attempt| *attempt += 1)
-                empty=|| {
-                    view! {
-                        <h2>"Nothing here right now"</h2>
-                        <p>"Every crud expires, and all of them have. Say something, and this page is yours."</p>
-                    }
+            // Not before it is there: on the server, a memo that is being computed while another thread brings the answer keeps
+            // what it saw, and an empty feed is sent out.
+            {Suspend::new(async move {
+                first.ready().await;
+                view! {
+                    <Feed
+                        label="Home"
+                        source=Source::Everybody
+                        first=Signal::derive(move || first.get())
+                        retry=move |()| attempt.update(|attempt| *attempt += 1)
+                        empty=|| {
+                            view! {
+                                <h2>"Nothing here right now"</h2>
+                                <p>"Every crud expires, and all of them have. Say something, and this page is yours."</p>
+                            }
+                        }
+                    />
                 }
-            />
+            })}
         </Transition>
     }
     .into_any()
