@@ -94,13 +94,23 @@ export class TraceReader {
     wanted: (request: TracedRequest) => boolean = () => true,
     page: Page = this.page,
   ): Promise<TracedRequest> {
-    const [request] = await Promise.all([
-      page.waitForRequest((candidate) => {
+    const seen: string[] = [];
+    const look = (request: Request): number => seen.push(`${request.method()} ${request.url()} ${request.headers()['traceparent'] ?? 'untraced'}`);
+    page.on('request', look);
+    const meant = page.waitForRequest(
+      (candidate) => {
         const found = traced(candidate);
         return found !== undefined && wanted(found);
+      },
+      { timeout: PATIENCE_MS },
+    );
+    const [request] = await Promise.all([
+      meant.catch((cause: unknown) => {
+        throw new Error(`No request is the one that the test waits for (${wanted}). There were:\n${seen.join('\n') || '(none)'}`, { cause });
       }),
       action(),
     ]);
+    page.off('request', look);
     return traced(request) as TracedRequest;
   }
 
