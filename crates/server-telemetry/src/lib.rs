@@ -38,6 +38,7 @@ mod processor;
 mod propagators;
 mod relay;
 mod request;
+mod rpc_status;
 #[cfg(feature = "sender")]
 mod sender;
 mod setup;

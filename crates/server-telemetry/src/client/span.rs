@@ -1,7 +1,7 @@
 //! The CLIENT span of a call, from before it is sent until its answer's body has been read.
 
 use super::{Call, ClientError, inject};
-use crate::request::attributes::{self, HTTP_REQUEST_METHOD_ORIGINAL, OTHER, cut, known, protocol_version, redact};
+use crate::request::attributes::{self, cut, protocol_version, redact};
 use bytes::Bytes;
 use http::{Request, Response, Uri};
 use opentelemetry::global::BoxedTracer;
@@ -73,14 +73,7 @@ impl Drop for CallSpan {
 fn of_call(call: &Call) -> Vec<KeyValue> {
     let (request, uri): (&Request<Bytes>, &Uri) = (&call.request, call.request.uri());
     let mut attributes = Vec::with_capacity(6);
-    match known(request.method()) {
-        Some(method) => attributes.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD, method)),
-        None => {
-            attributes.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD, OTHER));
-            let original = cut(request.method().as_str()).to_owned();
-            attributes.push(KeyValue::new(HTTP_REQUEST_METHOD_ORIGINAL, original));
-        }
-    }
+    attributes::add_method(request.method(), &mut attributes);
     if let Some(template) = call.template {
         attributes.push(KeyValue::new(attribute::URL_TEMPLATE, template));
     }

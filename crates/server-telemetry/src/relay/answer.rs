@@ -1,6 +1,7 @@
 //! How the relay reads and answers: OTLP in protobuf and in JSON, each answered in its own kind.
 
 use super::counts::SpanRefusals;
+use crate::rpc_status::RpcStatus;
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -118,15 +119,6 @@ impl Refusal {
     fn may_come_again(&self) -> bool {
         matches!(self, Self::TooOften | Self::Unavailable | Self::BeingWritten)
     }
-}
-
-/// `google.rpc.Status`, the body of an OTLP/HTTP error (<https://opentelemetry.io/docs/specs/otlp/#failures>).
-#[derive(Clone, PartialEq, Message)]
-struct RpcStatus {
-    #[prost(int32, tag = "1")]
-    code: i32,
-    #[prost(string, tag = "2")]
-    message: String,
 }
 
 /// 200, with `partial_success` where spans were refused.

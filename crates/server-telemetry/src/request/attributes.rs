@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 use trace_wire::attribute;
 
 /// `http.request.method` of a method that is none of the known ones.
-pub(crate) const OTHER: &str = "_OTHER";
+const OTHER: &str = "_OTHER";
 /// String. The method as it was sent, where `http.request.method` is `_OTHER`.
-pub(crate) const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
+const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
 /// What takes the place of a value that must not be kept.
 const REDACTED: &str = "REDACTED";
 /// A client chooses how long its path, query and user agent are; a span keeps this many bytes of each.
@@ -57,14 +57,7 @@ pub(crate) fn span_name(method: &Method, route: Option<&str>) -> Cow<'static, st
 pub(super) fn of_request<B>(request: &Request<B>, uri: &Uri, route: Option<&str>) -> Vec<KeyValue> {
     let headers = request.headers();
     let mut attributes = Vec::with_capacity(14);
-    match known(request.method()) {
-        Some(method) => attributes.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD, method)),
-        None => {
-            attributes.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD, OTHER));
-            let original = cut(request.method().as_str()).to_owned();
-            attributes.push(KeyValue::new(HTTP_REQUEST_METHOD_ORIGINAL, original));
-        }
-    }
+    add_method(request.method(), &mut attributes);
     if let Some(route) = route {
         attributes.push(KeyValue::new(attribute::HTTP_ROUTE, route.to_owned()));
     }
@@ -96,8 +89,20 @@ pub(super) fn of_request<B>(request: &Request<B>, uri: &Uri, route: Option<&str>
     attributes
 }
 
+/// The request's method: a known one, or `_OTHER` and the one that was sent.
+pub(crate) fn add_method(method: &Method, attributes: &mut Vec<KeyValue>) {
+    match known(method) {
+        Some(method) => attributes.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD, method)),
+        None => {
+            attributes.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD, OTHER));
+            let original = cut(method.as_str()).to_owned();
+            attributes.push(KeyValue::new(HTTP_REQUEST_METHOD_ORIGINAL, original));
+        }
+    }
+}
+
 /// The methods of RFC 9110 and RFC 5789, which the conventions call known.
-pub(crate) fn known(method: &Method) -> Option<&'static str> {
+fn known(method: &Method) -> Option<&'static str> {
     const KNOWN: [&str; 9] = [
         "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
     ];

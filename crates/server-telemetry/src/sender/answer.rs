@@ -9,6 +9,7 @@
 use super::pace::retry_after;
 use super::status::Trouble;
 use crate::client::ClientError;
+use crate::rpc_status::RpcStatus;
 use bytes::Bytes;
 use http::{Response, header};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
@@ -90,15 +91,6 @@ fn taken(response: &Response<Bytes>) -> Verdict {
         rejected: u64::try_from(rejected).unwrap_or(0),
         reason: cut(&reason),
     }
-}
-
-/// An error's body: `google.rpc.Status`, or what backends write in its place.
-#[derive(Clone, PartialEq, Message)]
-struct RpcStatus {
-    #[prost(int32, tag = "1")]
-    code: i32,
-    #[prost(string, tag = "2")]
-    message: String,
 }
 
 /// The backend's own words, cut to a line.

@@ -1,14 +1,11 @@
 //! What goes into one request: batches of the log, one after the other, or a part of one.
 
 use bytes::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::ScopeSpans;
 use prost::Message;
 use span_log::Stored;
 use std::collections::VecDeque;
-use std::io::Write;
 
 use crate::otlp_target::{OtlpCompression, OtlpProtocol};
 
@@ -82,10 +79,7 @@ impl Part {
                 serde_json::to_vec(&all).map_err(|_| Undecodable)?
             }
         };
-        Ok(match compression {
-            OtlpCompression::None => body.into(),
-            OtlpCompression::Gzip => gzip(&body).into(),
-        })
+        Ok(compression.pack(body))
     }
 
     /// Two smaller parts, in their order; none where there is one span only.
@@ -151,14 +145,6 @@ fn halve(piece: &Piece) -> Option<(Piece, Piece)> {
 
 fn scopes(request: &ExportTraceServiceRequest) -> impl Iterator<Item = &ScopeSpans> {
     request.resource_spans.iter().flat_map(|resource| &resource.scope_spans)
-}
-
-fn gzip(body: &[u8]) -> Vec<u8> {
-    let mut packed = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
-    packed
-        .write_all(body)
-        .and_then(|()| packed.finish())
-        .expect("writing to memory does not fail")
 }
 
 #[cfg(test)]

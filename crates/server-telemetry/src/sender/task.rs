@@ -4,10 +4,8 @@ use super::answer::{Verdict, judge};
 use super::part::{self, Part, Piece, Undecodable};
 use super::status::{Board, Trouble};
 use super::{Pace, Permission, SenderConfig};
-use crate::client::{Call, ClientError, TracedClient};
-use crate::otlp_target::{OtlpCompression, OtlpProtocol, OtlpTarget};
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, header};
+use crate::client::TracedClient;
+use crate::otlp_target::OtlpTarget;
 use span_log::{Reader, SpanLog};
 use std::collections::VecDeque;
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -168,7 +166,7 @@ impl Task {
             };
             part = returned;
             let verdict = match body {
-                Ok(body) => judge(&self.post(body).await),
+                Ok(body) => judge(&self.client.send(self.target.call(body)).await),
                 Err(Undecodable) => Verdict::Refused {
                     why: "it is no OTLP".to_owned(),
                     reason: String::new(),
@@ -214,23 +212,6 @@ impl Task {
                 }
             }
         }
-    }
-
-    async fn post(&self, body: Bytes) -> Result<Response<Bytes>, ClientError> {
-        let mut request = Request::new(body);
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.target.endpoint.clone();
-        *request.headers_mut() = self.target.headers.clone();
-        let headers = request.headers_mut();
-        let kind = match self.target.protocol {
-            OtlpProtocol::HttpProtobuf => trace_wire::PROTOBUF,
-            OtlpProtocol::HttpJson => "application/json",
-        };
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-        if self.target.compression == OtlpCompression::Gzip {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
-        self.client.send(Call::new(request).timeout(self.target.timeout)).await
     }
 
     /// Waits until the target may be sent to.
