@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from '@playwright/test';
 import { BACKEND, baseURL, expect, FRONTEND, open, pageLoad, test, text, type Trace, type TraceReader } from './fixture.js';
+import { ownServer } from './own-server.js';
 
 const COOKIE = 'telemetry-session';
 const HOUR = 3600;
@@ -115,4 +116,24 @@ test('with cookies blocked the app works, and a visit is one page load', async (
   expect(load.tree()).toHaveLength(1);
   await context.close();
   await rm(profile, { recursive: true, force: true });
+});
+
+test('a page that records nothing begins no visit, not even by a fetch', async ({ page, context }) => {
+  test.skip(!process.env.CRUDDUR_SERVER, 'needs a server with telemetry switched off');
+  const server = await ownServer({ OTEL_SDK_DISABLED: 'true', CRUDDUR_DEMO: '1' });
+  try {
+    const fetches: Record<string, string>[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/api/')) {
+        fetches.push(request.headers());
+      }
+    });
+    await open(page, `${server.url}/`);
+    await page.getByRole('link', { name: 'Worf' }).first().click();
+    await expect.poll(() => fetches.length).toBeGreaterThan(0);
+    expect(fetches.map((headers) => headers.baggage)).toEqual(fetches.map(() => undefined));
+    expect((await context.cookies(server.url)).map(({ name }) => name)).not.toContain(COOKIE);
+  } finally {
+    await server.stop();
+  }
 });

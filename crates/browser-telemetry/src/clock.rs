@@ -3,8 +3,9 @@
 //! `Date.now()` has a resolution of 1 ms, which is no use for network time; `performance.now()` has 5 µs on a
 //! cross-origin isolated page and 100 µs elsewhere. Where the latter begins on the Unix time line is `timeOrigin`, until
 //! the machine sleeps (the performance clock may stop meanwhile) or somebody sets its clock. So whenever a span begins
-//! or the page calls, the two are compared, and where they have come apart the performance clock is anchored anew: an *epoch* ends. Spans
-//! that are open then are moved with it, so that a duration is always a difference of the performance clock alone.
+//! or the page calls, the two are compared, and where they have come apart the performance clock is anchored anew: an
+//! *epoch* ends. Spans that are open then are moved with it, so that a duration is always a difference of the performance
+//! clock alone.
 //!
 //! Each epoch has its own offset to the server's clock ([`offset`]), which goes out with the spans that ended in it.
 

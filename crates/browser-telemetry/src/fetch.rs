@@ -159,10 +159,11 @@ impl FetchSpan {
             // `set`, not `append`: a request that is sent again has one parent.
             let headers = request.headers();
             headers.set(trace_wire::TRACEPARENT, &traceparent(span.span_context()));
-            headers.set(
-                trace_wire::BAGGAGE,
-                &(attribute::SESSION_ID.to_owned() + "=" + &page::ask("session", "")),
-            );
+            // Asking for the visit begins one: not on a page that records nothing.
+            if span.span_context().is_sampled() {
+                let session = attribute::SESSION_ID.to_owned() + "=" + &page::ask("session", "");
+                headers.set(trace_wire::BAGGAGE, &session);
+            }
         }
         Self {
             span,

@@ -231,12 +231,8 @@ fn dispatch(id: u32, context: Context) {
 /// The handlers of an event have run, and those of any event inside it.
 pub(crate) fn leave(id: u32) {
     loop {
-        let left = {
-            let mut state = interactions();
-            // A click's own id, or that of the navigation below it, which is the next.
-            let is_in = state.dispatching.iter().any(|(one, _)| *one >= id);
-            if is_in { state.dispatching.pop() } else { None }
-        };
+        // A click's own id, or that of the navigation below it, which is the next: the innermost have the highest.
+        let left = interactions().dispatching.pop_if(|(one, _)| *one >= id);
         let Some((id, guard)) = left else { return };
         drop(guard);
         ended(id, clock::now());

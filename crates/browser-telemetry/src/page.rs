@@ -75,10 +75,11 @@ extern "C" {
     fn after(delay_ms: i32, kind: u32, id: u32, at: f64);
 
     /// Asks for a text: `origin` and `path` of the page; `meta`, the content of the `<meta>` named `about`; `session`, see
-    /// [`trace_wire::session`], in hexadecimal digits (it lies in the cookie; where a browser takes none, a visit is one
-    /// page load); `address`, `host:port` of the absolute URL `about`; `entry`, the URL of a performance entry, see
-    /// [`times`]; `stack`, as the browser writes it: with the names of WASM functions where the build has them, and deeper than the ten frames of Chromium's, which
-    /// a panic's own take up. Empty where there is none, and after `complain`, which says `about` on the developer's console.
+    /// [`trace_wire::session`], in hexadecimal digits (it lies in the cookie, which this begins or prolongs; where a
+    /// browser takes none, a visit is one page load); `address`, `host:port` of the absolute URL `about`; `entry`, the
+    /// URL of a performance entry, see [`times`]; `stack`, as the browser writes it: with the names of WASM functions
+    /// where the build has them, and deeper than Chromium's ten frames, which a panic's own take up. Empty where there
+    /// is none, and after `complain`, which says `about` on the developer's console.
     pub(crate) fn ask(what: &str, about: &str) -> String;
 
     /// Fills `bytes` from the cryptographic generator, or where there is none from the other.
@@ -164,4 +165,31 @@ pub(crate) fn listen(answer: fn(Call, Args) -> u32) {
 /// Calls `kind` after `delay_ms` milliseconds.
 pub(crate) fn call_after(delay_ms: i32, kind: Call, id: u32, at: f64) {
     after(delay_ms, kind as u32, id, at);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trace_wire::session;
+
+    const SCRIPT: &str = include_str!("page.js");
+
+    #[test]
+    fn the_numbers_are_in_the_order_of_the_list() {
+        for (index, call) in CALLS.into_iter().enumerate() {
+            assert_eq!(call as usize, index);
+        }
+    }
+
+    #[test]
+    fn the_script_has_the_visit_as_the_wire_has_it() {
+        let example = session::Session { id: [1; 16], start: 7 };
+        let cookie = example.cookie();
+        let (value, attributes) = cookie.split_once("; ").unwrap();
+        assert!(value.starts_with(session::COOKIE) && value.ends_with(".7"), "{value}");
+        let written = format!("{}=${{visit[1]}}.${{visit[2]}}; {attributes}`", session::COOKIE);
+        assert!(SCRIPT.contains(&written), "{written}");
+        assert!(SCRIPT.contains(&format!("now - read < {}", session::IDLE_SECONDS)));
+        assert!(SCRIPT.contains(&format!("now - known[2] < {}", session::MAX_SECONDS)));
+    }
 }
