@@ -9,6 +9,7 @@ mod trace;
 
 use crate::cursor::Cursor;
 use crate::{StoreStats, TraceFilter, TracePage, TraceSummary};
+use honeycomb::query::Window;
 use honeycomb::{Event, column};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::ops::Bound;
@@ -126,6 +127,12 @@ impl Memory {
             traces,
             next: next.map(|cursor| cursor.encode()),
         }
+    }
+
+    /// The rows whose time is in the window, in the order of their arrival.
+    pub(crate) fn within(&self, window: &Window) -> Vec<Event> {
+        let rows = self.events.iter().filter(|event| window.contains(event.time_unix_nano));
+        rows.cloned().collect()
     }
 
     pub(crate) fn stats(&self) -> StoreStats {
