@@ -14,7 +14,9 @@ pub(crate) fn of(value: f64) -> i16 {
         return ZERO;
     }
     // 1e-308 to 1e308 are ±35,500 buckets; what lies outside of i16 are durations below 1e-284 ms and above 1e284 ms.
-    (value.ln() / GAMMA.ln()).ceil().clamp(f64::from(ZERO + 1), f64::from(i16::MAX)) as i16
+    (value.ln() / GAMMA.ln())
+        .ceil()
+        .clamp(f64::from(ZERO + 1), f64::from(i16::MAX)) as i16
 }
 
 /// The value that a bucket stands for.

@@ -167,7 +167,9 @@ impl Columns {
     /// Makes columns of a segment's.
     pub(crate) fn learn_schema(&mut self, schema: &Schema) {
         for field in schema.fields() {
-            let Some(kind) = Kind::of_data_type(field.data_type()) else { continue };
+            let Some(kind) = Kind::of_data_type(field.data_type()) else {
+                continue;
+            };
             match self.by_name.get(field.name().as_str()) {
                 Some(at) if (self.list[*at].1, kind) == (Kind::Integer, Kind::Float) => self.list[*at].1 = Kind::Float,
                 Some(_) => {}
@@ -186,7 +188,10 @@ impl Columns {
 
     /// The name and the type of a column, whatever the case of the name.
     pub(crate) fn find(&self, name: &str) -> Option<(&Arc<str>, Kind)> {
-        let at = self.by_name.get(name).or_else(|| self.by_lower_case.get(&name.to_lowercase()))?;
+        let at = self
+            .by_name
+            .get(name)
+            .or_else(|| self.by_lower_case.get(&name.to_lowercase()))?;
         let (name, kind) = &self.list[*at];
         Some((name, *kind))
     }
@@ -208,7 +213,11 @@ impl Columns {
     /// The schema of a table with these of the columns.
     pub(crate) fn schema(&self, wanted: impl Iterator<Item = usize>) -> Schema {
         let mut fields = vec![
-            Field::new(TIME, DataType::Timestamp(TimeUnit::Nanosecond, Some(ZONE.into())), false),
+            Field::new(
+                TIME,
+                DataType::Timestamp(TimeUnit::Nanosecond, Some(ZONE.into())),
+                false,
+            ),
             Field::new(SAMPLE_RATE, DataType::Int64, false),
             Field::new(DURATION_BUCKET, DataType::Int16, true),
         ];

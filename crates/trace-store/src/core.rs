@@ -2,6 +2,8 @@
 
 mod list;
 
+pub use list::LOOKED_AT;
+
 use crate::columns::Columns;
 use crate::folder::{self, Bounds};
 use crate::memory::Memory;
@@ -11,7 +13,6 @@ use crate::segment::write::write;
 use crate::segment::{Name, Segment};
 use crate::{StoreConfig, StoreError, StoreStats};
 use honeycomb::Event;
-use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
@@ -153,7 +154,8 @@ impl Core {
     pub(crate) fn wait_for_room(&self) {
         let full = |state: &mut State| {
             !state.failing
-                && (state.memory.len() >= 2 * self.config.seal_rows || state.memory.bytes() >= 2 * self.config.seal_bytes)
+                && (state.memory.len() >= 2 * self.config.seal_rows
+                    || state.memory.bytes() >= 2 * self.config.seal_bytes)
         };
         drop(self.room.wait_timeout_while(self.state(), PATIENCE, full));
     }
@@ -176,7 +178,13 @@ impl Core {
         let (events, columns, position, number, dropped) = {
             let state = self.state();
             let dropped = state.memory.dropped();
-            (state.memory.rows(), Arc::clone(&state.columns), state.position, state.next_seal, dropped)
+            (
+                state.memory.rows(),
+                Arc::clone(&state.columns),
+                state.position,
+                state.next_seal,
+                dropped,
+            )
         };
         if events.is_empty() {
             return Ok(());
@@ -213,7 +221,8 @@ impl Core {
                 let state = self.state();
                 (Arc::clone(&state.segments), Arc::clone(&state.columns))
             };
-            let Some(parts) = folder::to_merge(&segments, self.config.seal_rows, self.config.max_segment_bytes()) else {
+            let Some(parts) = folder::to_merge(&segments, self.config.seal_rows, self.config.max_segment_bytes())
+            else {
                 return;
             };
             match merge(folder, &columns, parts) {
@@ -229,7 +238,9 @@ impl Core {
     }
 
     fn expire(&self) {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
         let oldest = now.saturating_sub(self.config.max_age).as_nanos();
         let bounds = Bounds {
             bytes: self.config.max_bytes,
@@ -250,7 +261,12 @@ impl Core {
         let mut state = self.state();
         let is_gone = |segment: &Arc<Segment>| gone.iter().any(|gone| gone.name == segment.name);
         let at = state.segments.iter().position(is_gone).unwrap_or_default();
-        let mut segments: Vec<_> = state.segments.iter().filter(|segment| !is_gone(segment)).cloned().collect();
+        let mut segments: Vec<_> = state
+            .segments
+            .iter()
+            .filter(|segment| !is_gone(segment))
+            .cloned()
+            .collect();
         if let Some(with) = with {
             segments.insert(at.min(segments.len()), with);
         }
@@ -275,7 +291,12 @@ impl Core {
         if !state.segments.iter().any(|segment| segment.name == name) {
             return false;
         }
-        state.segments = state.segments.iter().filter(|segment| segment.name != name).cloned().collect();
+        state.segments = state
+            .segments
+            .iter()
+            .filter(|segment| segment.name != name)
+            .cloned()
+            .collect();
         state.damaged += 1;
         drop(state);
         if let Some(folder) = self.config.folder.as_deref() {
@@ -286,6 +307,10 @@ impl Core {
 
     pub(crate) fn sealed_position(&self) -> u64 {
         self.state().sealed_position
+    }
+
+    pub(crate) fn position(&self) -> u64 {
+        self.state().position
     }
 
     pub(crate) fn news(&self) -> watch::Receiver<u64> {
@@ -334,12 +359,5 @@ impl Core {
     /// A panic while the lock was held would be a bug of this crate; the rows are still better than none.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Not used where nothing is written.
-impl Core {
-    pub(crate) fn folder(&self) -> Option<&Path> {
-        self.config.folder.as_deref()
     }
 }

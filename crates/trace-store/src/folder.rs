@@ -59,7 +59,9 @@ pub(crate) fn open(folder: &Path, clean: bool) -> io::Result<Found> {
         }
     }
     if clean {
-        summaries.difference(&names).for_each(|name| remove_summary(folder, *name));
+        summaries
+            .difference(&names)
+            .for_each(|name| remove_summary(folder, *name));
     }
     Ok(found)
 }

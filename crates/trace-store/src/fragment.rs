@@ -2,7 +2,7 @@
 //!
 //! A trace may lie in several segments and in memory: what its parts add up to can be added up again.
 
-use crate::{TraceFilter, TraceSummary};
+use crate::{SuggestionField, TraceFilter, TraceSummary};
 use honeycomb::{Event, Value, column};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -99,6 +99,15 @@ impl Fragment {
     pub(crate) fn duration_ms(&self) -> f64 {
         self.window
             .map_or(0.0, |(start, end)| end.saturating_sub(start) as f64 / 1e6)
+    }
+
+    /// What its spans say that a filter looks for.
+    pub(crate) fn names(&self, field: SuggestionField) -> &[Arc<str>] {
+        match field {
+            SuggestionField::Service => &self.services.0,
+            SuggestionField::Route => &self.routes.0,
+            SuggestionField::User => &self.users.0,
+        }
     }
 
     pub(crate) fn matches(&self, filter: &TraceFilter) -> bool {

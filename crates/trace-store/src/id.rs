@@ -39,9 +39,11 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 /// What any trace's id is looked up by: its bytes, or for other texts a digest of them (FNV-1a, 128 bits).
 pub(crate) fn key(text: &str) -> [u8; 16] {
     trace_id(text).unwrap_or_else(|| {
-        let digest = text.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |digest, byte| {
-            (digest ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
-        });
+        let digest = text
+            .bytes()
+            .fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |digest, byte| {
+                (digest ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+            });
         digest.to_be_bytes()
     })
 }
@@ -65,11 +67,25 @@ mod tests {
 
     #[test]
     fn what_is_read_as_bytes_is_written_as_the_same_text() {
-        for id in ["0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", "0000000000000000"] {
+        for id in [
+            "0af7651916cd43dd8448eb211c80319c",
+            "b7ad6b7169203331",
+            "0000000000000000",
+        ] {
             assert_eq!(trace_id(id).map(|bytes| text(&bytes)).as_deref(), Some(id));
-            assert_eq!(span_id(id).map(|bytes| text(&bytes)), (id.len() == 16).then(|| id.to_owned()));
+            assert_eq!(
+                span_id(id).map(|bytes| text(&bytes)),
+                (id.len() == 16).then(|| id.to_owned())
+            );
         }
-        for odd in ["", "t1", "0AF7651916CD43DD8448EB211C80319C", "0000000000000000b7ad6b7169203331", "zzzzzzzzzzzzzzzz", "éééééééé"] {
+        for odd in [
+            "",
+            "t1",
+            "0AF7651916CD43DD8448EB211C80319C",
+            "0000000000000000b7ad6b7169203331",
+            "zzzzzzzzzzzzzzzz",
+            "éééééééé",
+        ] {
             assert_eq!(trace_id(odd), None, "{odd}");
             assert_eq!(key(odd), key(odd));
         }

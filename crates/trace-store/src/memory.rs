@@ -81,7 +81,9 @@ impl Memory {
         let Some(event) = self.events.pop_front() else { return };
         self.first += 1;
         self.bytes = self.bytes.saturating_sub(event.own_bytes());
-        let Some(id) = text(&event, column::TRACE_ID) else { return };
+        let Some(id) = text(&event, column::TRACE_ID) else {
+            return;
+        };
         let Some(part) = self.traces.get_mut(&id) else { return };
         part.rows.pop_front();
         if part.rows.is_empty() {

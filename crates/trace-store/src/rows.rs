@@ -75,7 +75,9 @@ pub(crate) fn whole(columns: &Columns, schema: &SchemaRef, events: &[&Event]) ->
 pub(crate) fn one(columns: &Columns, name: &str, events: &[&Event]) -> ArrayRef {
     if name == OVERFLOW {
         let overflow = |event: &&Event| {
-            let beside = event.columns().filter(|(name, value)| columns.slot(name, value) == Slot::Overflow);
+            let beside = event
+                .columns()
+                .filter(|(name, value)| columns.slot(name, value) == Slot::Overflow);
             to_text(beside.map(|(name, value)| (name.to_owned(), json(value))).collect())
         };
         return Arc::new(StringViewArray::from_iter(events.iter().map(overflow)));

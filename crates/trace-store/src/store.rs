@@ -127,12 +127,22 @@ impl TraceStore {
         self.core.sealed_position()
     }
 
+    /// The place in the log up to which everything is here, in memory or on disk.
+    pub fn position(&self) -> u64 {
+        self.core.position()
+    }
+
     /// Writes all rows that are only in memory to the disk. Blocks; for the end of a process.
     ///
     /// # Errors
     /// [`StoreError::Read`], with what the system says.
     pub fn seal(&self) -> Result<(), StoreError> {
         self.core.seal()
+    }
+
+    /// Merges what is small and removes what is too old or too much. A thread does so after each seal; blocks.
+    pub fn tidy(&self) {
+        self.core.tidy();
     }
 
     /// All rows of a trace by time, in the order of their arrival where times are equal; none where the trace is not
@@ -167,7 +177,7 @@ impl TraceStore {
     }
 
     /// Reading files blocks: not on a thread that serves requests. What is in memory is not worth the way.
-    async fn off_thread<T: Send + 'static>(
+    pub(crate) async fn off_thread<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Core) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

@@ -15,6 +15,9 @@ use honeycomb::Event;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+/// So many traces at most, the newest, are looked at for what is said of all that match.
+pub const LOOKED_AT: usize = 50_000;
+
 /// Traces in memory that are looked at together under the lock.
 const AT_ONCE: usize = 64;
 
@@ -77,6 +80,26 @@ impl Core {
     }
 }
 
+impl Core {
+    /// Something about each of the newest traces that match.
+    pub(crate) fn newest<T>(&self, filter: &TraceFilter, about: impl Fn(&Fragment) -> T) -> Result<Vec<T>, StoreError> {
+        self.ask(|| {
+            let mut walk = Walk::new(self, None);
+            let mut found = Vec::new();
+            let mut seen = 0;
+            while seen < LOOKED_AT
+                && let Some(trace) = walk.next()?
+            {
+                seen += 1;
+                if trace.fragment.matches(filter) {
+                    found.push(about(&trace.fragment));
+                }
+            }
+            Ok(found)
+        })
+    }
+}
+
 /// A trace with all its parts.
 struct Whole {
     id: Arc<str>,
@@ -122,7 +145,12 @@ impl Place {
             }
             self.entries = Some(Box::new(self.segment.summaries(after).map_err(failed)?));
         }
-        let next = self.entries.as_mut().and_then(Iterator::next).transpose().map_err(failed)?;
+        let next = self
+            .entries
+            .as_mut()
+            .and_then(Iterator::next)
+            .transpose()
+            .map_err(failed)?;
         // Entries without a span are at the end.
         self.next = next.filter(|entry| entry.fragment.window.is_some());
         self.done = self.next.is_none();
@@ -215,7 +243,9 @@ impl<'a> Walk<'a> {
         fragments.extend(self.state()?.memory.fragment(&id));
         let parts = fragments.len();
         let mut fragments = fragments.into_iter();
-        let Some(mut fragment) = fragments.next() else { return Ok(None) };
+        let Some(mut fragment) = fragments.next() else {
+            return Ok(None);
+        };
         fragments.for_each(|later| fragment.merge(&later));
         if fragment.start() != Some(start) {
             return Ok(None);
@@ -233,7 +263,11 @@ impl<'a> Walk<'a> {
 
     /// Passes over other parts of the trace that was just told.
     fn skip(&mut self, order: &Order) -> Result<(), Failed> {
-        if self.memory.front().is_some_and(|(start, id, _)| (*start, id) == (order.0, &order.1)) {
+        if self
+            .memory
+            .front()
+            .is_some_and(|(start, id, _)| (*start, id) == (order.0, &order.1))
+        {
             self.memory.pop_front();
         }
         for place in &mut self.segments {

@@ -66,7 +66,8 @@ impl DataWriter {
     /// Ends the file and brings it to the disk. Gives its path, to be renamed.
     pub(super) fn finish(mut self, position: u64, times: (i64, i64)) -> Result<PathBuf, SegmentError> {
         let pair = |key: &str, value: String| KeyValue::new(key.to_owned(), value);
-        self.writer.append_key_value_metadata(pair(POSITION, position.to_string()));
+        self.writer
+            .append_key_value_metadata(pair(POSITION, position.to_string()));
         self.writer
             .append_key_value_metadata(pair(TIMES, format!("{} {}", times.0, times.1)));
         self.writer.finish()?;
@@ -77,7 +78,10 @@ impl DataWriter {
 
 /// What is at the end of the file, without what it says about pages.
 pub(super) fn metadata(path: &Path) -> Result<ArrowReaderMetadata, SegmentError> {
-    Ok(ArrowReaderMetadata::load(&File::open(path)?, ArrowReaderOptions::new())?)
+    Ok(ArrowReaderMetadata::load(
+        &File::open(path)?,
+        ArrowReaderOptions::new(),
+    )?)
 }
 
 impl Segment {
@@ -111,7 +115,9 @@ impl Segment {
     /// All rows, in batches.
     pub(crate) fn batches(&self, rows: usize) -> Result<ParquetRecordBatchReader, SegmentError> {
         let file = File::open(&self.data)?;
-        Ok(ParquetRecordBatchReaderBuilder::try_new(file)?.with_batch_size(rows).build()?)
+        Ok(ParquetRecordBatchReaderBuilder::try_new(file)?
+            .with_batch_size(rows)
+            .build()?)
     }
 
     /// Reads everything, to find out whether it can be read.
@@ -141,7 +147,10 @@ fn columns_with_values(metadata: &ArrowReaderMetadata, groups: &[usize]) -> Vec<
     let metadata = metadata.metadata();
     let empty = |group: usize, column: usize| {
         let group = metadata.row_group(group);
-        let nulls = group.column(column).statistics().and_then(|statistics| statistics.null_count_opt());
+        let nulls = group
+            .column(column)
+            .statistics()
+            .and_then(|statistics| statistics.null_count_opt());
         nulls.is_some_and(|nulls| i64::try_from(nulls).is_ok_and(|nulls| nulls == group.num_rows()))
     };
     (0..metadata.file_metadata().schema_descr().num_columns())

@@ -87,7 +87,11 @@ impl SummaryWriter {
                 .set_column_encoding(column(name), Encoding::DELTA_BINARY_PACKED);
         }
         Ok(Self {
-            writer: ArrowWriter::try_new(File::create(&path)?, Arc::new(arrays::schema()), Some(properties.build()))?,
+            writer: ArrowWriter::try_new(
+                File::create(&path)?,
+                Arc::new(arrays::schema()),
+                Some(properties.build()),
+            )?,
             path,
         })
     }
@@ -150,7 +154,10 @@ impl Segment {
             }
         }
         let after = after.cloned();
-        let entries = self.summary_rows(vec![RowSelector::skip(skipped), RowSelector::select(self.traces - skipped)])?;
+        let entries = self.summary_rows(vec![
+            RowSelector::skip(skipped),
+            RowSelector::select(self.traces - skipped),
+        ])?;
         Ok(entries.filter(move |entry| match (entry, &after) {
             (Ok(entry), Some((start, id))) => entry.order() < (*start, id),
             _ => true,
@@ -194,9 +201,14 @@ impl Segment {
             .with_row_selection(RowSelection::from(selectors))
             .with_batch_size(256)
             .build()?;
-        Ok(reader.flat_map(|batch| match batch.map_err(SegmentError::from).and_then(|batch| arrays::entries(&batch)) {
-            Ok(entries) => entries.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(error)],
+        Ok(reader.flat_map(|batch| {
+            match batch
+                .map_err(SegmentError::from)
+                .and_then(|batch| arrays::entries(&batch))
+            {
+                Ok(entries) => entries.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            }
         }))
     }
 

@@ -88,7 +88,10 @@ fn traces(events: &[Event]) -> Vec<Trace<'_>> {
     let mut places: HashMap<Arc<str>, usize> = HashMap::new();
     for event in events {
         let id = text(event, column::TRACE_ID);
-        let place = id.as_ref().and_then(|id| places.get(id).copied()).unwrap_or(traces.len());
+        let place = id
+            .as_ref()
+            .and_then(|id| places.get(id).copied())
+            .unwrap_or(traces.len());
         if place == traces.len() {
             if let Some(id) = &id {
                 places.insert(Arc::clone(id), place);

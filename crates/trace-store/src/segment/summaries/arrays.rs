@@ -79,7 +79,11 @@ pub(super) fn batch(entries: &[Entry]) -> Result<RecordBatch, SegmentError> {
         text(parts().map(|part| root(part).map(|root| root.name))),
         text(parts().map(|part| root(part).map(|root| root.service))),
         text(entries.iter().map(|entry| entry.orphan.as_ref().map(|root| &root.name))),
-        text(entries.iter().map(|entry| entry.orphan.as_ref().map(|root| &root.service))),
+        text(
+            entries
+                .iter()
+                .map(|entry| entry.orphan.as_ref().map(|root| &root.service)),
+        ),
         since(|part| part.user_id.0.as_ref().map(|(time, _)| *time)),
         text(parts().map(|part| part.user_id.0.as_ref().map(|(_, user)| user))),
         since(|part| part.user_name.0.as_ref().map(|(time, _)| *time)),
@@ -131,7 +135,18 @@ impl<'a> Read<'a> {
 
     fn entry(&self, row: usize) -> Result<Entry, SegmentError> {
         let [start, length, spans, errors, root, user_id, user_name, first_row, rows] = self.numbers;
-        let [odd, root_name, root_service, orphan_name, orphan_service, id, name, services, routes, users] = self.texts;
+        let [
+            odd,
+            root_name,
+            root_service,
+            orphan_name,
+            orphan_service,
+            id,
+            name,
+            services,
+            routes,
+            users,
+        ] = self.texts;
         let text = |array: &StringArray| array.is_valid(row).then(|| Arc::<str>::from(array.value(row)));
         let start = start.value(row);
         let time = |array: &Int64Array| array.is_valid(row).then(|| start.wrapping_add(array.value(row)));
@@ -191,7 +206,10 @@ fn names(array: &StringArray, row: usize) -> Result<Names, SegmentError> {
 /// The people of a trace of which no more is known than who is named in its line.
 fn usual_users(fragment: &Fragment) -> Names {
     let mut names = Names::default();
-    for (_, user) in [&fragment.user_id, &fragment.user_name].into_iter().filter_map(|user| user.0.as_ref()) {
+    for (_, user) in [&fragment.user_id, &fragment.user_name]
+        .into_iter()
+        .filter_map(|user| user.0.as_ref())
+    {
         names.insert(Arc::clone(user));
     }
     names
