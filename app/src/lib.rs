@@ -28,5 +28,4 @@ pub use app::App;
 pub use page_start::{DemoHint, FAILED, FormFlash, PageStart, form};
 #[cfg(feature = "ssr")]
 pub use shell::shell;
-#[cfg(feature = "ssr")]
 pub use trace::current_trace_id;
