@@ -15,8 +15,9 @@ use server_telemetry::{
 use span_log::SpanLog;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use trace_store::TraceStore;
+use trace_store::{StoreConfig, TraceStore};
 
 /// `service.name` of what pages send.
 pub const FRONTEND: &str = "cruddur-frontend";
@@ -115,12 +116,15 @@ pub async fn start_with(
         relay.client_address = peer::behind_proxy;
     }
 
+    let store = match config.trace_store {
+        false => None,
+        true => Some(open_store(config).await?),
+    };
+
     // Nothing fails from here on, so no task is left behind by a start that came to nothing.
     let mut tasks = vec![tokio::spawn(jobs::run(db.clone())), tokio::spawn(pages.clone().run())];
-    let store = config.trace_store.then(TraceStore::default);
     if let Some(store) = &store {
-        let events = trace_store::DEFAULT_LIMIT_EVENTS as u64;
-        tasks.push(tokio::spawn(follow::follow(log.clone(), store.clone(), events)));
+        tasks.push(tokio::spawn(follow::follow(log.clone(), store.clone())));
     }
 
     let senders = sending.start(&log, &mut tasks);
@@ -137,6 +141,7 @@ pub async fn start_with(
         pages,
         store,
         telemetry: Arc::new(telemetry),
+        stopping: watch::Sender::new(false),
         trace_explorer: config.trace_explorer,
     };
     Ok(Running {
@@ -146,10 +151,29 @@ pub async fn start_with(
     })
 }
 
+/// The folder with the store's segments, below the data folder.
+pub(crate) const SEGMENTS: &str = "traces";
+
+async fn open_store(config: &Config) -> anyhow::Result<TraceStore> {
+    let store = StoreConfig {
+        max_bytes: config.trace_store_bytes,
+        max_age: config.trace_store_age,
+        ..StoreConfig::new(config.data_dir.join(SEGMENTS))
+    };
+    let opened = tokio::task::spawn_blocking(|| TraceStore::open(store)).await?;
+    opened.context("cannot open the trace store (CRUDDUR_TRACE_STORE=off starts without it)")
+}
+
 impl Running {
     /// The router without the spans of requests: for another layer in their place, to compare what it costs.
     pub fn router_without_spans(&self) -> Router {
         router::without_spans(self.state.clone())
+    }
+
+    /// What to call when the server is to stop: answers without an end, such as that of a live list, end.
+    pub fn begin_stop(&self) -> impl FnOnce() + Send + use<> {
+        let stopping = self.state.stopping.clone();
+        move || _ = stopping.send_replace(true)
     }
 
     /// Stops the background work, brings the last spans to the disk, and to backends as far as they take them within a few
@@ -159,6 +183,8 @@ impl Running {
         drop(router);
         for task in tasks {
             task.abort();
+            // A task is gone only when what it does at the moment is done: the store must not be fed from two sides.
+            _ = task.await;
         }
         let AppState {
             telemetry,
@@ -166,6 +192,7 @@ impl Running {
             senders,
             pages,
             db,
+            store,
             ..
         } = state;
         // First the server's own: then it is known of every page whose request is over.
@@ -179,8 +206,14 @@ impl Running {
         if let Some(senders) = senders {
             senders.stop(DELIVER).await;
         }
-        // With the senders' last cursors.
-        if let Err(error) = tokio::task::spawn_blocking(move || log.close()).await {
+        // With the last cursors, the store's and the senders'.
+        let close = move || {
+            if let Some(store) = &store {
+                follow::finish(&log, store);
+            }
+            log.close();
+        };
+        if let Err(error) = tokio::task::spawn_blocking(close).await {
             tracing::error!(%error, "the span log");
         }
         db.close().await;
