@@ -27,6 +27,26 @@ pub(crate) fn value(bucket: i16) -> f64 {
     2.0 * GAMMA.powi(i32::from(bucket)) / (GAMMA + 1.0)
 }
 
+/// The buckets of any numbers, those below 0 mirrored, in the order of the values.
+pub(crate) fn signed_of(number: f64) -> i32 {
+    match number < 0.0 {
+        true => -signed(of(-number)),
+        false => signed(of(number)),
+    }
+}
+
+/// A bucket among those of [`signed_of`].
+pub(crate) fn signed(bucket: i16) -> i32 {
+    i32::from(bucket) - i32::from(ZERO)
+}
+
+/// The value that a bucket of [`signed_of`] stands for.
+pub(crate) fn signed_value(bucket: i32) -> f64 {
+    let distance = bucket.abs() + i32::from(ZERO);
+    let value = i16::try_from(distance).map_or(f64::MAX, value);
+    if bucket < 0 { -value } else { value }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +60,10 @@ mod tests {
         for exact in values.chain([1e-6, 1.0, GAMMA, GAMMA.powi(7)]) {
             let about = value(of(exact));
             assert!((about - exact).abs() <= exact * 0.010_000_1, "{exact} {about}");
+        }
+        for exact in [0.0, 12.5, -12.5, 1e9, -1e-9_f64] {
+            let about = signed_value(signed_of(exact));
+            assert!((about - exact).abs() <= exact.abs() * 0.010_000_1, "{exact} {about}");
         }
         assert_eq!([0.0, -1.0, f64::NAN].map(|zero| value(of(zero))), [0.0; 3]);
     }

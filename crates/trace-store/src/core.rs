@@ -5,6 +5,7 @@ mod list;
 pub use list::LOOKED_AT;
 
 use crate::columns::Columns;
+use crate::engine::Engine;
 use crate::folder::{self, Bounds};
 use crate::memory::Memory;
 use crate::segment::error::SegmentError;
@@ -13,6 +14,7 @@ use crate::segment::write::write;
 use crate::segment::{Name, Segment};
 use crate::{StoreConfig, StoreError, StoreStats};
 use honeycomb::Event;
+use honeycomb::query::Window;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
@@ -32,6 +34,8 @@ pub(crate) struct Core {
     /// Held while segments are merged or removed.
     tidying: Mutex<()>,
     generation: watch::Sender<u64>,
+    /// Started by the first question that needs it.
+    engine: Mutex<Option<Arc<Engine>>>,
 }
 
 #[derive(Debug)]
@@ -57,6 +61,33 @@ pub(crate) struct Snapshot {
     pub(crate) columns: Arc<Columns>,
     pub(crate) segments: Arc<[Arc<Segment>]>,
     pub(crate) rows: Vec<Event>,
+}
+
+impl Snapshot {
+    /// What may have rows of this time.
+    pub(crate) fn within(&self, window: &Window) -> Self {
+        let segments = self.segments.iter().filter(|segment| {
+            let (earliest, latest) = segment.times;
+            earliest < window.end_unix_nano && latest >= window.start_unix_nano
+        });
+        let rows = self.rows.iter().filter(|row| window.contains(row.time_unix_nano));
+        Self {
+            columns: Arc::clone(&self.columns),
+            segments: segments.cloned().collect(),
+            rows: rows.cloned().collect(),
+        }
+    }
+
+    /// About how large a row is, where rows are largest.
+    pub(crate) fn row_bytes(&self) -> usize {
+        let memory = self.rows.iter().map(Event::own_bytes).max();
+        self.segments
+            .iter()
+            .map(|segment| segment.row_bytes)
+            .chain(memory)
+            .max()
+            .unwrap_or(1)
+    }
 }
 
 /// Why a question that reads segments was not answered.
@@ -113,6 +144,7 @@ impl Core {
             sealing: Mutex::new(()),
             tidying: Mutex::new(()),
             generation: watch::Sender::new(0),
+            engine: Mutex::new(None),
         }
     }
 
@@ -317,13 +349,21 @@ impl Core {
         self.generation.subscribe()
     }
 
-    pub(crate) fn snapshot(&self) -> Snapshot {
+    pub(crate) fn engine(&self) -> Result<Arc<Engine>, StoreError> {
+        let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*engine {
+            Some(engine) => Ok(Arc::clone(engine)),
+            None => Ok(Arc::clone(engine.insert(Arc::new(Engine::start()?)))),
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         let state = self.state();
-        Snapshot {
+        Arc::new(Snapshot {
             columns: Arc::clone(&state.columns),
             segments: Arc::clone(&state.segments),
             rows: state.memory.rows(),
-        }
+        })
     }
 
     pub(crate) fn stats(&self) -> StoreStats {
