@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// So many attributes become columns of their own.
 pub const MAX_COLUMNS: usize = 400;
 
+/// Whole numbers up to this are exact as floats.
+pub(crate) const EXACT_FLOAT: u64 = 1 << 53;
+
 /// When, as on [`Event::time_unix_nano`].
 pub(crate) const TIME: &str = "time";
 /// The zone of [`TIME`].
@@ -80,7 +83,7 @@ impl Kind {
             | (Self::Float, Value::Float(_))
             | (Self::Boolean, Value::Boolean(_)) => true,
             // Many libraries write 12.5 as a float and 12 as an integer.
-            (Self::Float, Value::Integer(number)) => number.unsigned_abs() <= 1 << 53,
+            (Self::Float, Value::Integer(number)) => number.unsigned_abs() <= EXACT_FLOAT,
             (Self::TraceId, Value::String(text)) => id::trace_id(text).is_some(),
             (Self::SpanId, Value::String(text)) => id::span_id(text).is_some(),
             _ => false,

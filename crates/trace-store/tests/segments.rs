@@ -44,8 +44,9 @@ fn span(trace: u64, number: u64, time: i64, more: Vec<Column>) -> Event {
 }
 
 /// A row with whatever may come: ids that are none, names in another case, one name with several types, links and events.
-fn random_event(random: &mut StdRng, base: i64) -> Event {
-    let trace = random.random_range(0..40_u64);
+fn random_event(random: &mut StdRng, round: u64, base: i64) -> Event {
+    // A trace comes within a few rounds.
+    let trace = 3 * round + random.random_range(0..8_u64);
     let id = match trace % 10 {
         0 => format!("odd {trace}"),
         1 => format!("{:016x}", trace + 1),
@@ -91,7 +92,7 @@ fn random_event(random: &mut StdRng, base: i64) -> Event {
     if random.random_ratio(1, 8) {
         columns.push(text("error", "timeout"));
     }
-    let time = base + random.random_range(0..500) * SECOND / 1000;
+    let time = base + (round as i64 * 50 + random.random_range(0..200)) * SECOND / 1000;
     Event::new(time, random.random_range(1..4), columns, [].into())
 }
 
@@ -147,15 +148,15 @@ fn comparable(events: &[Event]) -> Vec<String> {
 /// are those of a store that has all in memory.
 #[tokio::test]
 async fn whatever_comes_is_found_again_wherever_it_lies() {
-    for seed in 0..6 {
+    for seed in 0..4 {
         let mut random = StdRng::seed_from_u64(seed);
         let folder = tempfile::tempdir().unwrap();
         let mut store = open(folder.path());
         let plain = TraceStore::new(1_000_000);
         let base = now();
-        for round in 0..30 {
-            let count = random.random_range(1..60);
-            let events: Vec<_> = (0..count).map(|_| random_event(&mut random, base)).collect();
+        for round in 0..20 {
+            let count = random.random_range(1..40);
+            let events: Vec<_> = (0..count).map(|_| random_event(&mut random, round, base)).collect();
             plain.ingest(events.clone());
             store.ingest_to(events, round + 1);
             match random.random_range(0..4) {
@@ -175,10 +176,10 @@ async fn whatever_comes_is_found_again_wherever_it_lies() {
             &[][..],
             &[("service", "mail")],
             &[("user", "user.id \"1\"\u{1f}é")],
-            &[("error", "true"), ("min_ms", "510")],
-            &[("max_ms", "500")],
+            &[("error", "true"), ("min_ms", "100")],
+            &[("max_ms", "180")],
         ] {
-            let found = all(&store, pairs, random.random_range(1..12)).await;
+            let found = all(&store, pairs, random.random_range(3..12)).await;
             assert_eq!(found, all(&plain, pairs, 1000).await, "seed {seed}, {pairs:?}");
         }
         for trace in all(&plain, &[], 1000).await {
@@ -410,6 +411,27 @@ async fn names_beyond_the_limit_other_types_and_other_spellings_come_back() {
     assert_eq!(comparable(&found), comparable(&[first, second]));
     assert_eq!(found[1].get("attribute.1"), Some(&Value::String("a text".into())));
     assert_eq!(found[1].get("Attribute.2"), Some(&Value::Integer(5)));
+}
+
+/// A column of integers, of which one is too large for a float, in a segment that is merged with floats of the name.
+#[tokio::test]
+async fn large_integers_outlive_a_merge_with_floats() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    for round in 0..8_u64 {
+        let value = match round {
+            3 => Value::Integer(i64::MAX - 1),
+            5 => Value::Float(0.5),
+            _ => Value::Integer(7),
+        };
+        store.ingest(vec![span(1, round, now(), vec![column("n", value)])]);
+        store.seal().unwrap();
+    }
+    store.tidy();
+    assert_eq!(store.stats().segments, 1);
+    let rows = store.trace(&format!("{:032x}", 1 + (1_u128 << 100))).await.unwrap();
+    let numbers: Vec<_> = rows.iter().map(|row| row.get("n").unwrap().to_string()).collect();
+    assert_eq!(numbers, ["7", "7", "7", "9223372036854775806", "7", "0.5", "7", "7"]);
 }
 
 /// The threads do by themselves what the tests above ask for.

@@ -8,10 +8,13 @@ use super::error::SegmentError;
 use super::summaries::{Entry, SummaryWriter};
 use super::write::commit;
 use super::{DATA, Name, SUMMARY, Segment};
-use crate::columns::{Columns, OVERFLOW};
-use datafusion::arrow::array::{ArrayRef, RecordBatch, new_null_array};
+use crate::columns::{self, Columns, OVERFLOW};
+use datafusion::arrow::array::cast::AsArray;
+use datafusion::arrow::array::types::{Float64Type, Int64Type};
+use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringViewArray, new_null_array};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use serde_json::{Map, Value as Json};
 use std::iter::Peekable;
 use std::path::Path;
 use std::sync::Arc;
@@ -66,16 +69,48 @@ fn schema_of(columns: &Columns, parts: &[Arc<Segment>]) -> Schema {
 
 /// The batch with all columns of the schema, in its order and of its types.
 fn adapt(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, SegmentError> {
-    let arrays = schema.fields().iter().map(|field| -> Result<ArrayRef, SegmentError> {
-        match batch.column_by_name(field.name()) {
-            Some(array) if array.data_type() == field.data_type() => Ok(Arc::clone(array)),
-            Some(array) => Ok(cast(array, field.data_type())?),
-            None => Ok(new_null_array(field.data_type(), batch.num_rows())),
-        }
-    });
-    let arrays = arrays.collect::<Result<_, _>>()?;
-    debug_assert!(schema.index_of(OVERFLOW).is_ok());
+    let mut beside: Vec<(usize, &str, i64)> = Vec::new();
+    let mut arrays = Vec::with_capacity(schema.fields().len());
+    for field in schema.fields() {
+        arrays.push(match batch.column_by_name(field.name()) {
+            Some(array) if array.data_type() == field.data_type() => Arc::clone(array),
+            Some(array) => {
+                if let Some(numbers) = array.as_primitive_opt::<Int64Type>() {
+                    let inexact = numbers
+                        .iter()
+                        .enumerate()
+                        .filter_map(|(row, number)| Some((row, number?)));
+                    let inexact = inexact.filter(|(_, number)| number.unsigned_abs() > columns::EXACT_FLOAT);
+                    beside.extend(inexact.map(|(row, number)| (row, field.name().as_str(), number)));
+                }
+                cast(array, field.data_type())?
+            }
+            None => new_null_array(field.data_type(), batch.num_rows()),
+        });
+    }
+    if !beside.is_empty() {
+        put_beside(schema, &mut arrays, &beside)?;
+    }
     Ok(RecordBatch::try_new(SchemaRef::clone(schema), arrays)?)
+}
+
+/// Integers of a column that became one of floats, and that a float cannot say, go into the overflow.
+fn put_beside(schema: &Schema, arrays: &mut [ArrayRef], numbers: &[(usize, &str, i64)]) -> Result<(), SegmentError> {
+    let place = schema.index_of(OVERFLOW)?;
+    let texts = arrays[place].as_string_view().iter();
+    let mut overflow: Vec<Option<String>> = texts.map(|text| text.map(str::to_owned)).collect();
+    for (row, name, number) in numbers {
+        let text = overflow[*row].as_deref().unwrap_or("{}");
+        let mut object: Map<String, Json> = serde_json::from_str(text).unwrap_or_default();
+        object.insert((*name).to_owned(), Json::from(*number));
+        overflow[*row] = Some(Json::Object(object).to_string());
+        let column = schema.index_of(name)?;
+        let floats = arrays[column].as_primitive::<Float64Type>().iter().enumerate();
+        let without: Float64Array = floats.map(|(at, float)| float.filter(|_| at != *row)).collect();
+        arrays[column] = Arc::new(without);
+    }
+    arrays[place] = Arc::new(StringViewArray::from_iter(overflow));
+    Ok(())
 }
 
 /// The summaries of all parts, the latest start first, with the rows where they will be.
