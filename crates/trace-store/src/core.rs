@@ -192,12 +192,15 @@ impl Core {
         drop(self.room.wait_timeout_while(self.state(), PATIENCE, full));
     }
 
-    pub(crate) fn seal_if_due(&self) {
-        while self.is_due() {
+    /// Writes as long as there is enough for a segment; or also what is less.
+    pub(crate) fn seal_what_is_due(&self, all: bool) {
+        let mut due = all || self.is_due();
+        while due {
             if let Err(error) = self.seal() {
                 tracing::error!(%error, "the newest traces cannot be written; they stay in memory, and in the span log");
                 return;
             }
+            due = self.is_due();
         }
     }
 

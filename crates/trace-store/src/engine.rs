@@ -34,7 +34,7 @@ const METADATA: usize = 16 << 20;
 /// What the rows of a batch may take, about.
 const BATCH_BYTES: usize = 8 << 20;
 /// An expression of a stranger's may be as deep as its text is long.
-const STACK: usize = 16 << 20;
+const STACK: usize = 32 << 20;
 
 /// The threads and the memory of questions.
 pub(crate) struct Engine {
