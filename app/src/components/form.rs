@@ -186,7 +186,7 @@ pub(crate) fn FormSummary(
                 let id = named.or_else(|| trace.get())?;
                 match (failed, errors.read().is_empty()) {
                     (true, _) => Some(view! { <TraceId id /> }.into_any()),
-                    (false, false) => Some(view! { <TraceGlyph id words="Trace of this try" /> }.into_any()),
+                    (false, false) => Some(view! { <TraceGlyph id words="Trace of this try" in_words=true /> }.into_any()),
                     (false, true) => None,
                 }
             }}
