@@ -178,15 +178,15 @@ pub(crate) fn FormSummary(
         (!words.is_empty()).then(|| words.join(" "))
     };
     view! {
-        <div class="form-summary" role="alert">
-            <p class="form-summary-words">{words}</p>
+        <div class="form-summary">
+            <p class="form-summary-words" role="alert">{words}</p>
             {move || {
                 let failed = failure.read().is_some() || errors.read().iter().any(|error| error.code == FAILED);
                 let named = failure.read().as_ref().and_then(|failure| failure.trace_id().map(str::to_owned));
                 let id = named.or_else(|| trace.get())?;
                 match (failed, errors.read().is_empty()) {
                     (true, _) => Some(view! { <TraceId id /> }.into_any()),
-                    (false, false) => Some(view! { <TraceGlyph id words="Trace of this try" /> }.into_any()),
+                    (false, false) => Some(view! { <TraceGlyph id words="Trace of this try" in_words=true /> }.into_any()),
                     (false, true) => None,
                 }
             }}

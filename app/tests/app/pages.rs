@@ -199,7 +199,7 @@ async fn a_form_that_comes_back_shows_its_values_and_errors_at_their_fields() {
         "{username}"
     );
     assert!(between(form, "id=\"username-error\"", "</p>").contains("This one is taken."));
-    assert!(between(form, "role=\"alert\"", "</div>").contains("And this. 2 fields need another look."));
+    assert!(between(form, "role=\"alert\"", "</p>").contains("And this. 2 fields need another look."));
 
     assert!(
         !form.contains("0af7651916cd43dd8448eb211c80319c"),
