@@ -4,9 +4,11 @@
 //! the others wait. Together they have [`MEMORY`], and each has [`TIME`]: what needs more is refused, in words that say so.
 
 mod functions;
+mod histogram;
 mod table;
 
-pub(crate) use functions::{bucket, bucket_ms, heatmap_bucket, hex};
+pub(crate) use functions::{bucket, bucket_ms, heatmap_bucket, hex, percentile};
+pub(crate) use histogram::{histogram, values as histogram_values};
 pub(crate) use table::{Spans, is_id};
 
 use crate::StoreError;
