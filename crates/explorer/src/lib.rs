@@ -3,20 +3,23 @@
 //! ```no_run
 //! # use explorer::ExplorerConfig;
 //! let store = trace_store::TraceStore::default();
-//! let config = ExplorerConfig { app_name: "Shop".into(), home_href: "/".into() };
+//! let config = ExplorerConfig { app_name: "Shop".into(), home_href: "/".into(), ..Default::default() };
 //! let app: axum::Router = axum::Router::new().merge(explorer::router(store, config));
 //! ```
 //!
 //! Pages are whole documents, made on the server from Leptos components, and need no JavaScript: links navigate, the
-//! filter is a form whose result is a permalink, and a span's fields open with `<details>`. There is no inline script,
-//! so a strict content security policy holds; bar positions are inline `style` attributes (`style-src-attr`).
+//! filter is a form whose result is a permalink, and a span is chosen by a link. Where there is JavaScript, plain modules
+//! (`assets/`) make them quicker; they need no build. There is no inline script, so a strict content security policy
+//! holds; bar positions are inline `style` attributes (`style-src-attr`).
 //!
 //! Who may see traces is the caller's decision: put a layer around the router. The explorer makes no spans of itself.
 
 #![forbid(unsafe_code)]
 
 mod api;
+mod assets;
 mod format;
+mod honeycomb_place;
 mod href;
 mod page;
 mod pages;
@@ -25,16 +28,20 @@ mod waterfall;
 
 use axum::Router;
 use axum::routing::get;
-use std::sync::Arc;
+pub use honeycomb_place::HoneycombPlace;
+use std::sync::{Arc, OnceLock};
 use trace_store::TraceStore;
 
 /// What the explorer says about the app that it is part of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ExplorerConfig {
     /// The app's name, at the left of the top bar and in titles.
     pub app_name: String,
     /// Where the app's name leads to.
     pub home_href: String,
+    /// Where the same spans are in Honeycomb, if they are sent there. It may become known later (what a key is, Honeycomb
+    /// has to be asked); pages link there from then on.
+    pub honeycomb: Arc<OnceLock<HoneycombPlace>>,
 }
 
 /// What every handler needs.
@@ -44,15 +51,20 @@ struct Explorer {
     config: Arc<ExplorerConfig>,
 }
 
-/// All routes of the explorer: `/traces`, `/traces/{trace_id}`, `/traces/style.css`, `/api/traces` and
-/// `/api/traces/{trace_id}`. The router has no state left open, so that it merges into any other.
+/// All routes of the explorer, below `/traces` and `/api/traces`. The router has no state left open, so that it merges
+/// into any other.
 pub fn router(store: TraceStore, config: ExplorerConfig) -> Router {
     Router::new()
         .route("/traces", get(pages::traces))
-        .route("/traces/{trace_id}", get(pages::trace))
+        .route("/traces/{trace_id}", get(pages::trace::page))
+        .route("/traces/{trace_id}/spans/{span_id}", get(pages::trace::span))
         .route("/traces/style.css", get(stylesheet::serve))
+        .route("/traces/assets/{version}/{name}", get(assets::serve))
         .route("/api/traces", get(api::traces))
         .route("/api/traces/{trace_id}", get(api::trace))
+        .route("/api/traces/{trace_id}/skeleton", get(api::spans::skeleton))
+        .route("/api/traces/{trace_id}/search", get(api::spans::search))
+        .route("/api/traces/{trace_id}/spans/{span_id}", get(api::spans::span))
         .with_state(Explorer {
             store,
             config: Arc::new(config),

@@ -44,6 +44,7 @@ async fn get(store: &TraceStore, path: &str) -> Answer {
     let config = ExplorerConfig {
         app_name: "Shop & Co".into(),
         home_href: "/home".into(),
+        ..Default::default()
     };
     let request = Request::get(path).body(Body::empty()).unwrap();
     let response = explorer::router(store.clone(), config).oneshot(request).await.unwrap();

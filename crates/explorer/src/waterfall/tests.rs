@@ -142,7 +142,11 @@ fn events_and_links_belong_to_their_span_or_are_told_apart() {
         note("gone"),
         note("a"),
     ]);
-    assert_eq!(waterfall.rows[0].annotations.len(), 2);
+    let mark = Mark {
+        offset: 2 * MS,
+        is_exception: false,
+    };
+    assert_eq!(waterfall.rows[0].marks, [mark, mark]);
     assert_eq!(waterfall.loose.len(), 1);
 }
 

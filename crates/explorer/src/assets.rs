@@ -1,0 +1,51 @@
+//! The explorer's JavaScript: plain modules, part of the program. They import each other by relative addresses, so all
+//! lie in one folder whose name changes with their content.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::LazyLock;
+
+macro_rules! modules {
+    ($($name:literal),* $(,)?) => { [$(($name, include_str!(concat!("../assets/", $name)))),*] };
+}
+
+const MODULES: &[(&str, &str)] = &modules![
+    "copy.js",
+    "format.js",
+    "trace-keys.js",
+    "trace-minimap.js",
+    "trace-panel.js",
+    "trace-rows.js",
+    "trace-search.js",
+    "trace-skeleton.js",
+    "trace.js",
+];
+
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let mut hasher = DefaultHasher::new();
+    MODULES.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+});
+
+/// Where pages find a module.
+pub(crate) fn href(name: &str) -> String {
+    format!("/traces/assets/{}/{name}", *VERSION)
+}
+
+/// `GET /traces/assets/{version}/{name}`. A page of another version of the program finds none, and works without.
+pub(crate) async fn serve(Path((version, name)): Path<(String, String)>) -> Response {
+    let module = MODULES.iter().find(|(known, _)| *known == name);
+    match module {
+        Some((_, text)) if version == *VERSION => {
+            let headers = [
+                (CONTENT_TYPE, "text/javascript; charset=utf-8"),
+                (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+            ];
+            (headers, *text).into_response()
+        }
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
