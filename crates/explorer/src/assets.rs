@@ -24,6 +24,18 @@ const MODULES: &[(&str, &str)] = &modules![
     "trace.js",
 ];
 
+/// What `trace.js` imports.
+pub(crate) const TRACE: [&str; 8] = [
+    "copy.js",
+    "format.js",
+    "trace-keys.js",
+    "trace-minimap.js",
+    "trace-panel.js",
+    "trace-rows.js",
+    "trace-search.js",
+    "trace-skeleton.js",
+];
+
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut hasher = DefaultHasher::new();
     MODULES.hash(&mut hasher);

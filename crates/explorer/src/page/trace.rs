@@ -16,7 +16,7 @@ use std::time::SystemTime;
 use trace_wire::attribute;
 
 /// So many spans are on a page without JavaScript.
-pub(crate) const ROWS_PER_PAGE: usize = 500;
+pub(crate) const ROWS_PER_PAGE: usize = 200;
 
 /// What the page shows.
 pub(crate) struct Trace {
@@ -51,7 +51,13 @@ impl Trace {
 
 pub(crate) fn view(trace: &Trace) -> impl IntoView + use<> {
     let chosen = trace.selected.as_ref();
+    // At once, not one import after the other.
+    let modules: Vec<_> = assets::TRACE
+        .iter()
+        .map(|name| view! { <link rel="modulepreload" href=assets::href(name)/> })
+        .collect();
     view! {
+        {modules}
         {heading(trace)}
         {summary::view(trace)}
         <section

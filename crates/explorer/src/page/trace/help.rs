@@ -39,8 +39,7 @@ pub(super) fn dialog() -> impl IntoView {
             <dl class="keys">{keys}</dl>
             <p class="meta">
                 "Above the waterfall, the small map shows all spans: a click goes there, a drag zooms into that time. \
-                 Hatched is on the network, solid in the server, dotted waiting in the browser. Without JavaScript a page \
-                 shows 500 spans."
+                 Hatched is on the network, solid in the server, dotted waiting in the browser."
             </p>
             <form method="dialog"><button>"Close"</button></form>
         </dialog>
