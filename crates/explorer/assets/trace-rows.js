@@ -77,9 +77,7 @@ export class Rows {
   spacer() {
     const body = document.createElement('tbody');
     body.setAttribute('aria-hidden', 'true');
-    const cell = element('td');
-    /** @type {HTMLTableCellElement} */ (cell).colSpan = 5;
-    body.append(element('tr', 'spacer', cell));
+    body.append(element('tr', 'spacer', element('td')));
     return body;
   }
 

@@ -401,7 +401,7 @@ async fn search_looks_through_names_values_events_and_links() {
 
     let page = get(&filled(), &format!("/traces/{}?q=%2Fapi%2Forders", id(1))).await;
     assert!(page.body.contains("2 matches"), "{}", page.body);
-    assert_eq!(page.body.matches("found\" id=\"span-").count(), 2);
+    assert_eq!(page.body.matches(" found\"").count(), 2);
 }
 
 #[tokio::test]

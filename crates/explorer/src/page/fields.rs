@@ -162,7 +162,7 @@ fn columns(event: &Event) -> impl IntoView + use<> {
                     <dd>
                         <code>{text}</code>
                         {similar}
-                        <button type="button" class="copy scripted-only" data-copy="" aria-label=copy.clone() title=copy>"⧉"</button>
+                        <button type="button" class="copy scripted-only" data-copy="" aria-label=copy.clone() title=copy>"copy"</button>
                     </dd>
                 </div>
             }

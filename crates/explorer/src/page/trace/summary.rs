@@ -37,7 +37,7 @@ pub(super) fn view(trace: &Trace) -> impl IntoView + use<> {
     }
 }
 
-fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
+pub(super) fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
     if count == 1 { one } else { many }
 }
 

@@ -17,7 +17,14 @@ pub(super) fn tools(trace: &Trace) -> impl IntoView + use<> {
         }
     });
     let search = trace.search.as_ref();
-    let found = search.map(|search| format::counted(search.found.len() as u64, "match").replace("matchs", "matches"));
+    let found = search.map(|search| {
+        let count = search.found.len();
+        format!(
+            "{} {}",
+            format::count(count as u64),
+            summary::plural(count, "match", "matches")
+        )
+    });
     let button = |act: &'static str, keys: &'static str, name: &'static str, words: &'static str| {
         let label = (name != words).then_some(name);
         view! {
