@@ -153,7 +153,7 @@ fn schedule(delay_ms: i32) {
     let mut queue = queue();
     if !queue.is_held && !queue.is_timed && !queue.spans.is_empty() {
         queue.is_timed = true;
-        page::call_after(delay_ms, Call::Flush, 0, 0.0);
+        page::call_after(delay_ms, Call::Flush, 0);
     }
 }
 

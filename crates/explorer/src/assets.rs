@@ -15,6 +15,12 @@ macro_rules! modules {
 const MODULES: &[(&str, &str)] = &modules![
     "copy.js",
     "format.js",
+    "list.js",
+    "list-fresh.js",
+    "list-keys.js",
+    "list-latency.js",
+    "list-live.js",
+    "list-suggestions.js",
     "trace-keys.js",
     "trace-minimap.js",
     "trace-panel.js",
@@ -47,17 +53,16 @@ pub(crate) fn href(name: &str) -> String {
     format!("/traces/assets/{}/{name}", *VERSION)
 }
 
-/// `GET /traces/assets/{version}/{name}`. A page of another version of the program finds none, and works without.
+/// `GET /traces/assets/{version}/{name}`.
 pub(crate) async fn serve(Path((version, name)): Path<(String, String)>) -> Response {
-    let module = MODULES.iter().find(|(known, _)| *known == name);
-    match module {
-        Some((_, text)) if version == *VERSION => {
-            let headers = [
-                (CONTENT_TYPE, "text/javascript; charset=utf-8"),
-                (CACHE_CONTROL, "public, max-age=31536000, immutable"),
-            ];
-            (headers, *text).into_response()
-        }
-        _ => StatusCode::NOT_FOUND.into_response(),
-    }
+    let Some((_, text)) = MODULES.iter().find(|(known, _)| *known == name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    // A page from before a deployment gets what there is now.
+    let keep = match version == *VERSION {
+        true => "public, max-age=31536000, immutable",
+        false => "private, no-cache",
+    };
+    let headers = [(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, keep)];
+    (headers, *text).into_response()
 }

@@ -34,6 +34,17 @@ pub(crate) fn milliseconds(ms: f64) -> String {
     duration((ms * 1e6).round() as i64)
 }
 
+/// A round duration, with no more digits than it needs: `1.5 ms`, `10 µs`, `2 s`. From milliseconds.
+pub(crate) fn edge(ms: f64) -> String {
+    let (value, unit) = match ms {
+        _ if ms < 1.0 => (ms * 1e3, "µs"),
+        _ if ms < 1e3 => (ms, "ms"),
+        _ => (ms / 1e3, "s"),
+    };
+    // What people type in has digits of its own; three after the point are a thousandth of the unit.
+    format!("{} {unit}", (value * 1e3).round() / 1e3)
+}
+
 /// A number with its thousands separated.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -99,6 +110,21 @@ mod tests {
             assert_eq!(duration(nanoseconds), text, "{nanoseconds}");
         }
         assert_eq!(milliseconds(12.345), "12.3 ms");
+    }
+
+    #[test]
+    fn edges_are_as_short_as_they_can_be() {
+        for (ms, text) in [
+            (0.01, "10 µs"),
+            (0.015, "15 µs"),
+            (1.0, "1 ms"),
+            (1.5, "1.5 ms"),
+            (700.0, "700 ms"),
+            (1000.0, "1 s"),
+            (12_345.678, "12.346 s"),
+        ] {
+            assert_eq!(edge(ms), text);
+        }
     }
 
     #[test]

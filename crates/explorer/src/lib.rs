@@ -8,8 +8,9 @@
 //! ```
 //!
 //! Pages are whole documents, made on the server from Leptos components, and need no JavaScript: links navigate, the
-//! filter is a form whose result is a permalink, and a span is chosen by a link. Where there is JavaScript, plain modules
-//! (`assets/`) make them quicker; they need no build. There is no inline script, so a strict content security policy
+//! filter is a form whose result is a permalink, and a span is chosen by a link. With it the list is live, its histogram
+//! filters by dragging, the whole of a big trace is in one table, and all can be done from the keyboard: plain modules in
+//! `assets/`, with the types in JSDoc, which need no build. There is no inline script, so a strict content security policy
 //! holds; bar positions are inline `style` attributes (`style-src-attr`).
 //!
 //! Who may see traces is the caller's decision: put a layer around the router. The explorer makes no spans of itself.
@@ -21,6 +22,7 @@ mod assets;
 mod format;
 mod honeycomb_place;
 mod href;
+mod live;
 mod page;
 mod pages;
 mod stylesheet;
@@ -30,6 +32,7 @@ use axum::Router;
 use axum::routing::get;
 pub use honeycomb_place::HoneycombPlace;
 use std::sync::{Arc, OnceLock};
+use tokio::sync::watch;
 use trace_store::TraceStore;
 
 /// What the explorer says about the app that it is part of.
@@ -42,6 +45,9 @@ pub struct ExplorerConfig {
     /// Where the same spans are in Honeycomb, if they are sent there. It may become known later (what a key is, Honeycomb
     /// has to be asked); pages link there from then on.
     pub honeycomb: Arc<OnceLock<HoneycombPlace>>,
+    /// Becomes `true` when the server stops: then live lists hear no more, and no connection of theirs keeps the server
+    /// waiting. Without it they end with their connections.
+    pub stopping: Option<watch::Receiver<bool>>,
 }
 
 /// What every handler needs.
@@ -58,9 +64,12 @@ pub fn router(store: TraceStore, config: ExplorerConfig) -> Router {
         .route("/traces", get(pages::traces))
         .route("/traces/{trace_id}", get(pages::trace::page))
         .route("/traces/{trace_id}/spans/{span_id}", get(pages::trace::span))
+        .route("/traces/live", get(live::live))
         .route("/traces/style.css", get(stylesheet::serve))
         .route("/traces/assets/{version}/{name}", get(assets::serve))
         .route("/api/traces", get(api::traces))
+        .route("/api/traces/latency", get(api::latency))
+        .route("/api/traces/suggestions", get(api::suggestions))
         .route("/api/traces/{trace_id}", get(api::trace))
         .route("/api/traces/{trace_id}/skeleton", get(api::spans::skeleton))
         .route("/api/traces/{trace_id}/search", get(api::spans::search))

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 const CSS: &str = concat!(
     include_str!("../../../style/explorer.css"),
+    include_str!("../../../style/explorer-list.css"),
     include_str!("../../../style/explorer-trace.css"),
 );
 
