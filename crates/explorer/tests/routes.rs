@@ -281,6 +281,7 @@ async fn whoever_listens_hears_of_news_until_the_server_stops() {
         app_name: "Shop".into(),
         home_href: "/".into(),
         stopping: Some(stopping.subscribe()),
+        ..Default::default()
     };
     let request = Request::get("/traces/live").body(Body::empty()).unwrap();
     let response = explorer::router(store.clone(), config).oneshot(request).await.unwrap();
