@@ -18,5 +18,6 @@ pub mod router;
 mod same_site;
 mod secret;
 mod session;
+pub mod sql;
 pub mod start;
 pub mod whoami;

@@ -6,7 +6,7 @@ use server::peer::Access;
 use server::start::start;
 use server::whoami::whoami;
 use server_telemetry::Environment;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -23,6 +23,7 @@ const USAGE: &str = "\
 cruddur: a micro-blog whose posts expire, and whose every click is one trace.
 
 Usage: cruddur [serve]             serve the app; configuration comes from the environment (see README.md)
+       cruddur sql \"SELECT …\"     asks the traces that the server has written (CRUDDUR_DATA_DIR): one table, spans
        cruddur honeycomb whoami    whose HONEYCOMB_API_KEY is, where it writes to, and what it may do
        cruddur --version
        cruddur --help";
@@ -39,6 +40,10 @@ fn main() -> ExitCode {
     let result = match arguments[..] {
         [] | ["serve"] => serve(),
         ["honeycomb", "whoami"] => honeycomb_whoami(),
+        ["sql", statement] => sql(statement),
+        ["sql", ..] => Err(anyhow::anyhow!(
+            "`cruddur sql` takes one statement in quotes, such as \"SELECT name, count(*) FROM spans GROUP BY name\""
+        )),
         ["--version" | "-V"] => {
             println!("cruddur {}", env!("CARGO_PKG_VERSION"));
             Ok(())
@@ -134,6 +139,15 @@ async fn serve() -> anyhow::Result<()> {
 async fn honeycomb_whoami() -> anyhow::Result<()> {
     let environment = Environment::from_env()?;
     print!("{}", whoami(&environment).await?);
+    Ok(())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn sql(statement: &str) -> anyhow::Result<()> {
+    let (table, remark) = server::sql::sql(&Config::from_env()?, statement).await?;
+    // Whoever reads may have had enough: `cruddur sql … | head`.
+    _ = std::io::stdout().write_all(table.as_bytes());
+    eprintln!("{remark}");
     Ok(())
 }
 

@@ -23,6 +23,7 @@ mod same_site;
 mod sending;
 mod span_log;
 mod starting;
+mod store;
 mod traces;
 mod v1_traces;
 mod whoami;
