@@ -13,6 +13,7 @@ use leptos::prelude::{provide_context, use_context};
 use server_telemetry::{EndUser, PageTraces, Relay, Senders, Telemetry};
 use span_log::SpanLog;
 use std::sync::Arc;
+use tokio::sync::watch;
 use trace_store::TraceStore;
 
 /// What every request shares.
@@ -42,6 +43,8 @@ pub struct AppState {
     pub store: Option<TraceStore>,
     /// The server's own spans.
     pub telemetry: Arc<Telemetry>,
+    /// Says `true` when the server stops.
+    pub stopping: watch::Sender<bool>,
     /// Whether the explorer and the relay make spans too.
     pub trace_explorer: bool,
 }

@@ -106,6 +106,7 @@ async fn serve() -> anyhow::Result<()> {
         tracing::warn!("CRUDDUR_EXPLORER=open: whoever can reach {at} can read every trace");
     }
 
+    let begin_stop = running.begin_stop();
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let service = running
         .router
@@ -114,6 +115,7 @@ async fn serve() -> anyhow::Result<()> {
     let server = axum::serve(listener, service).with_graceful_shutdown(async {
         signal().await;
         tracing::info!("stopping: no new requests, the last spans go to the disk");
+        begin_stop();
         _ = stopping.send(());
     });
     tokio::select! {

@@ -15,6 +15,7 @@ use server_telemetry::{
 use span_log::SpanLog;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use trace_store::TraceStore;
 
@@ -137,6 +138,7 @@ pub async fn start_with(
         pages,
         store,
         telemetry: Arc::new(telemetry),
+        stopping: watch::Sender::new(false),
         trace_explorer: config.trace_explorer,
     };
     Ok(Running {
@@ -150,6 +152,12 @@ impl Running {
     /// The router without the spans of requests: for another layer in their place, to compare what it costs.
     pub fn router_without_spans(&self) -> Router {
         router::without_spans(self.state.clone())
+    }
+
+    /// What to call when the server is to stop: answers without an end, such as that of a live list, end.
+    pub fn begin_stop(&self) -> impl FnOnce() + Send + use<> {
+        let stopping = self.state.stopping.clone();
+        move || _ = stopping.send_replace(true)
     }
 
     /// Stops the background work, brings the last spans to the disk, and to backends as far as they take them within a few

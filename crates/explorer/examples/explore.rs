@@ -46,6 +46,7 @@ async fn main() -> std::io::Result<()> {
     let config = ExplorerConfig {
         app_name: "Shop".into(),
         home_href: "/".into(),
+        stopping: None,
     };
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     println!("http://{}/traces", listener.local_addr()?);

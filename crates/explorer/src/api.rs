@@ -1,5 +1,7 @@
 //! The JSON API: the same answers as the pages give, for scripts.
 
+pub(crate) mod query;
+
 use crate::{Explorer, pages};
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
@@ -7,7 +9,10 @@ use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use trace_store::{FilterError, Problem, StoreError};
+use trace_store::{FilterError, Problem, StoreError, SuggestionField};
+
+/// So many values are suggested at once.
+const SUGGESTIONS: usize = 20;
 
 /// `GET /api/traces`: `{"traces": […], "next": cursor or null}`.
 pub(crate) async fn traces(State(explorer): State<Explorer>, RawQuery(query): RawQuery) -> Response {
@@ -17,6 +22,38 @@ pub(crate) async fn traces(State(explorer): State<Explorer>, RawQuery(query): Ra
     };
     match explorer.store.traces(&filter).await {
         Ok(page) => fresh(Json(page)),
+        Err(error) => failed(error),
+    }
+}
+
+/// `GET /api/traces/latency`: `{"buckets": […]}`, how long the traces take that match.
+pub(crate) async fn latency(State(explorer): State<Explorer>, RawQuery(query): RawQuery) -> Response {
+    let filter = match pages::filter(query.as_deref()) {
+        Ok(filter) => filter,
+        Err(error) => return bad_request(error),
+    };
+    match explorer.store.latency(&filter).await {
+        Ok(latency) => fresh(Json(latency)),
+        Err(error) => failed(error),
+    }
+}
+
+/// `GET /api/traces/suggestions?field=&prefix=`: `{"suggestions": [{"value", "traces"}]}`, at most [`SUGGESTIONS`].
+pub(crate) async fn suggestions(State(explorer): State<Explorer>, RawQuery(query): RawQuery) -> Response {
+    let given = pages::pairs(query.as_deref());
+    let value = |name: &str| {
+        given
+            .iter()
+            .find(|(given, _)| given == name)
+            .map(|(_, value)| value.as_str())
+    };
+    let Some(field) = value("field").and_then(SuggestionField::parse) else {
+        let words = "Say what is to be suggested: field=service, field=route or field=user.";
+        return problems(StatusCode::BAD_REQUEST, vec![problem("field", words)]);
+    };
+    let prefix = value("prefix").unwrap_or_default();
+    match explorer.store.suggestions(field, prefix.trim(), SUGGESTIONS).await {
+        Ok(suggestions) => fresh(Json(serde_json::json!({ "suggestions": suggestions }))),
         Err(error) => failed(error),
     }
 }

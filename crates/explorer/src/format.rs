@@ -34,6 +34,17 @@ pub(crate) fn milliseconds(ms: f64) -> String {
     duration((ms * 1e6).round() as i64)
 }
 
+/// A round duration, with no more digits than it needs: `1.5 ms`, `10 µs`, `2 s`. From milliseconds.
+pub(crate) fn edge(ms: f64) -> String {
+    let (value, unit) = match ms {
+        _ if ms < 1.0 => (ms * 1e3, "µs"),
+        _ if ms < 1e3 => (ms, "ms"),
+        _ => (ms / 1e3, "s"),
+    };
+    // What people type in has digits of its own; three after the point are a thousandth of the unit.
+    format!("{} {unit}", (value * 1e3).round() / 1e3)
+}
+
 /// A number with its thousands separated.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -45,6 +56,25 @@ pub(crate) fn count(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Any number: a whole one with its thousands separated, another with three significant digits.
+pub(crate) fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return "—".to_owned();
+    }
+    let (minus, size) = (if value < 0.0 { "−" } else { "" }, value.abs());
+    if size.fract() == 0.0 && size < 1e15 {
+        return format!("{minus}{}", count(size as u64));
+    }
+    if !(1e-3..1e15).contains(&size) {
+        return format!("{value:.2e}");
+    }
+    let decimals = (2 - size.log10().floor() as i32).clamp(0, 5) as usize;
+    if decimals == 0 {
+        return format!("{minus}{}", count(size.round() as u64));
+    }
+    format!("{minus}{size:.decimals$}")
 }
 
 /// A number and its noun, `1 span`, `2 spans`.
@@ -102,12 +132,43 @@ mod tests {
     }
 
     #[test]
+    fn edges_are_as_short_as_they_can_be() {
+        for (ms, text) in [
+            (0.01, "10 µs"),
+            (0.015, "15 µs"),
+            (1.0, "1 ms"),
+            (1.5, "1.5 ms"),
+            (700.0, "700 ms"),
+            (1000.0, "1 s"),
+            (12_345.678, "12.346 s"),
+        ] {
+            assert_eq!(edge(ms), text);
+        }
+    }
+
+    #[test]
     fn thousands_are_separated() {
         for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(count(number), text);
         }
         assert_eq!(counted(1, "span"), "1 span");
         assert_eq!(counted(1200, "span"), "1,200 spans");
+    }
+
+    #[test]
+    fn numbers_are_whole_or_have_three_significant_digits() {
+        for (value, text) in [
+            (0.0, "0"),
+            (-1200.0, "−1,200"),
+            (1234.5, "1,234"),
+            (12.345, "12.3"),
+            (1.0 / 3.0, "0.333"),
+            (0.001_234_5, "0.00123"),
+            (1e-9, "1.00e-9"),
+            (f64::NAN, "—"),
+        ] {
+            assert_eq!(number(value), text, "{value}");
+        }
     }
 
     #[test]

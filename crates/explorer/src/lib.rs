@@ -3,29 +3,36 @@
 //! ```no_run
 //! # use explorer::ExplorerConfig;
 //! let store = trace_store::TraceStore::default();
-//! let config = ExplorerConfig { app_name: "Shop".into(), home_href: "/".into() };
+//! let config = ExplorerConfig { app_name: "Shop".into(), home_href: "/".into(), stopping: None };
 //! let app: axum::Router = axum::Router::new().merge(explorer::router(store, config));
 //! ```
 //!
 //! Pages are whole documents, made on the server from Leptos components, and need no JavaScript: links navigate, the
-//! filter is a form whose result is a permalink, and a span's fields open with `<details>`. There is no inline script,
-//! so a strict content security policy holds; bar positions are inline `style` attributes (`style-src-attr`).
+//! filter is a form whose result is a permalink, and a span's fields open with `<details>`. With it the list is live, its
+//! histogram filters by dragging, and all can be done from the keyboard: plain modules in `assets/`, with the types in
+//! JSDoc. There is no inline script, so a strict content security policy holds; bar positions are inline `style`
+//! attributes (`style-src-attr`).
 //!
 //! Who may see traces is the caller's decision: put a layer around the router. The explorer makes no spans of itself.
 
 #![forbid(unsafe_code)]
 
 mod api;
+mod assets;
+mod chart;
 mod format;
 mod href;
+mod live;
 mod page;
 mod pages;
+mod saved;
 mod stylesheet;
 mod waterfall;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use std::sync::Arc;
+use tokio::sync::watch;
 use trace_store::TraceStore;
 
 /// What the explorer says about the app that it is part of.
@@ -35,6 +42,9 @@ pub struct ExplorerConfig {
     pub app_name: String,
     /// Where the app's name leads to.
     pub home_href: String,
+    /// Becomes `true` when the server stops: then live lists hear no more, and no connection of theirs keeps the server
+    /// waiting. Without it they end with their connections.
+    pub stopping: Option<watch::Receiver<bool>>,
 }
 
 /// What every handler needs.
@@ -44,14 +54,21 @@ struct Explorer {
     config: Arc<ExplorerConfig>,
 }
 
-/// All routes of the explorer: `/traces`, `/traces/{trace_id}`, `/traces/style.css`, `/api/traces` and
-/// `/api/traces/{trace_id}`. The router has no state left open, so that it merges into any other.
+/// All routes of the explorer, below `/traces` and `/api/traces`. The router has no state left open, so that it merges
+/// into any other.
 pub fn router(store: TraceStore, config: ExplorerConfig) -> Router {
     Router::new()
         .route("/traces", get(pages::traces))
         .route("/traces/{trace_id}", get(pages::trace))
+        .route("/traces/live", get(live::live))
+        .route("/traces/queries", get(pages::queries::list))
+        .route("/traces/queries/{name}", get(pages::queries::query))
         .route("/traces/style.css", get(stylesheet::serve))
+        .route("/traces/assets/{version}/{name}", get(assets::serve))
         .route("/api/traces", get(api::traces))
+        .route("/api/traces/latency", get(api::latency))
+        .route("/api/traces/suggestions", get(api::suggestions))
+        .route("/api/traces/query", post(api::query::run))
         .route("/api/traces/{trace_id}", get(api::trace))
         .with_state(Explorer {
             store,

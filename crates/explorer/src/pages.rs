@@ -1,5 +1,7 @@
 //! The explorer's pages: what is asked for, what is answered. How it looks is in [`crate::page`].
 
+pub(crate) mod queries;
+
 use crate::page::{self, list, message, trace};
 use crate::waterfall::Waterfall;
 use crate::{Explorer, href};
@@ -9,23 +11,26 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{Html, IntoResponse, Response};
 use honeycomb::Event;
 use std::time::SystemTime;
-use trace_store::{FilterError, StoreError, TraceFilter, TracePage, TraceStore};
+use trace_store::{FilterError, Latency, StoreError, TraceFilter, TracePage, TraceStore};
 
-/// `GET /traces`: a page of traces, newest first, and the filter.
+/// `GET /traces`: a page of traces, newest first, the filter, and how long those take that match it.
 pub(crate) async fn traces(State(explorer): State<Explorer>, RawQuery(query): RawQuery) -> Response {
     let given = pairs(query.as_deref());
     let answer = match TraceFilter::parse(given.iter().map(|(name, value)| (name, value))) {
-        Ok(filter) => explorer.store.traces(&filter).await.map(|page| (filter, page)),
+        Ok(filter) => found(&explorer.store, &filter)
+            .await
+            .map(|(page, latency)| (filter, page, latency)),
         Err(error) => Err(StoreError::Filter(error)),
     };
-    let (status, filter, page, problems) = match answer {
-        Ok((filter, page)) => (StatusCode::OK, filter, page, Vec::new()),
+    let (status, filter, page, latency, problems) = match answer {
+        Ok((filter, page, latency)) => (StatusCode::OK, filter, page, latency, Vec::new()),
         Err(StoreError::Filter(error)) => {
             let nothing = TracePage {
                 traces: Vec::new(),
                 next: None,
             };
-            (StatusCode::BAD_REQUEST, TraceFilter::default(), nothing, error.problems)
+            let (filter, latency) = (TraceFilter::default(), Latency::default());
+            (StatusCode::BAD_REQUEST, filter, nothing, latency, error.problems)
         }
         Err(error) => return unanswered(&explorer, &error),
     };
@@ -34,10 +39,23 @@ pub(crate) async fn traces(State(explorer): State<Explorer>, RawQuery(query): Ra
         filter,
         problems,
         page,
+        latency,
         stats: explorer.store.stats(),
         now: SystemTime::now(),
     };
     html(status, page::document(&explorer.config, "Traces", || list::view(list)))
+}
+
+/// A page of what matches, and how long all of that takes. In the histogram a duration that is asked for is marked and not
+/// asked for, so that one sees what lies beside it.
+async fn found(store: &TraceStore, filter: &TraceFilter) -> Result<(TracePage, Latency), StoreError> {
+    let page = store.traces(filter).await?;
+    let any_duration = TraceFilter {
+        min_ms: None,
+        max_ms: None,
+        ..filter.clone()
+    };
+    Ok((page, store.latency(&any_duration).await?))
 }
 
 /// `GET /traces/{trace_id}`: the waterfall.
@@ -105,7 +123,7 @@ pub(crate) async fn events(store: &TraceStore, trace_id: &str) -> Result<Vec<Eve
     store.trace(short).await
 }
 
-fn pairs(query: Option<&str>) -> Vec<(String, String)> {
+pub(crate) fn pairs(query: Option<&str>) -> Vec<(String, String)> {
     // Reading pairs of texts does not fail: what is not UTF-8 is replaced.
     serde_urlencoded::from_str(query.unwrap_or_default()).unwrap_or_default()
 }

@@ -5,7 +5,11 @@ use axum::response::IntoResponse;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
-const CSS: &str = include_str!("../../../style/explorer.css");
+const CSS: &str = concat!(
+    include_str!("../../../style/explorer.css"),
+    include_str!("../../../style/explorer-list.css"),
+    include_str!("../../../style/explorer-queries.css")
+);
 
 static HREF: LazyLock<String> = LazyLock::new(|| {
     let mut hasher = DefaultHasher::new();

@@ -9,10 +9,14 @@
 
 mod cursor;
 mod filter;
+mod latency;
 mod memory;
 mod store;
+mod suggestion;
 mod summary;
 
 pub use filter::{DEFAULT_LIMIT, FilterError, MAX_LIMIT, Problem, TraceFilter};
+pub use latency::{Latency, LatencyBucket};
 pub use store::{DEFAULT_LIMIT_EVENTS, StoreError, StoreStats, TraceStore};
+pub use suggestion::{Suggestion, SuggestionField};
 pub use summary::{TracePage, TraceSummary};

@@ -135,6 +135,13 @@ impl Memory {
         rows.cloned().collect()
     }
 
+    /// The traces that match, in no order.
+    pub(crate) fn matching(&mut self, filter: &TraceFilter) -> impl Iterator<Item = &Trace> {
+        self.refresh();
+        let with_spans = self.traces.values().filter(|trace| trace.start().is_some());
+        with_spans.filter(move |trace| trace.matches(filter))
+    }
+
     pub(crate) fn stats(&self) -> StoreStats {
         StoreStats {
             events: self.events.len(),

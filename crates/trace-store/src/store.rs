@@ -110,7 +110,7 @@ impl TraceStore {
     }
 
     /// A panic while the lock was held would be a bug of this crate; the rows are still better than none.
-    fn memory(&self) -> MutexGuard<'_, Memory> {
+    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
         self.shared.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -28,7 +28,7 @@ pub(super) const ALL: &[Step] = &[
     },
     Step {
         name: "types",
-        what: "TypeScript of the end-to-end tests",
+        what: "TypeScript of the end-to-end tests, and the types of the explorer's scripts",
         needs: &[Need::NodePackages],
         run: types,
     },

@@ -1,6 +1,6 @@
 //! What is known of one trace without reading its rows.
 
-use crate::{TraceFilter, TraceSummary};
+use crate::{SuggestionField, TraceFilter, TraceSummary};
 use honeycomb::{Event, Value, column};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -66,6 +66,26 @@ impl Trace {
         self.sums = Sums::default();
         for number in &self.rows {
             self.sums.add(row(*number));
+        }
+    }
+
+    /// Milliseconds from the earliest start to the latest end.
+    pub(crate) fn duration_ms(&self) -> f64 {
+        self.sums.duration_ms()
+    }
+
+    /// Whether a span has an error.
+    pub(crate) fn failed(&self) -> bool {
+        self.sums.errors > 0
+    }
+
+    /// What its spans say that a filter looks for.
+    pub(crate) fn names(&self, field: SuggestionField) -> &[Arc<str>] {
+        let sums = &self.sums;
+        match field {
+            SuggestionField::Service => &sums.services.0,
+            SuggestionField::Route => &sums.routes.0,
+            SuggestionField::User => &sums.users.0,
         }
     }
 
