@@ -55,7 +55,13 @@ pub(crate) struct Mark {
 /// How a mark is drawn.
 pub(crate) enum Shape {
     /// A rectangle whose colour has one of [`LEVELS`] strengths, from 1.
-    Cell { x: f64, y: f64, width: f64, height: f64, level: usize },
+    Cell {
+        x: f64,
+        y: f64,
+        width: f64,
+        height: f64,
+        level: usize,
+    },
     /// A point of the line of this number, if it belongs to one.
     Point { x: f64, y: f64, line: Option<usize> },
 }

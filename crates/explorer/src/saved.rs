@@ -16,7 +16,10 @@ pub(crate) struct SavedQuery {
 
 const FILES: [(&str, &str); 4] = [
     ("latency-by-user", include_str!("../../../queries/latency-by-user.json")),
-    ("network-time-by-route", include_str!("../../../queries/network-time-by-route.json")),
+    (
+        "network-time-by-route",
+        include_str!("../../../queries/network-time-by-route.json"),
+    ),
     ("recent-traces", include_str!("../../../queries/recent-traces.json")),
     ("count-by-trace", include_str!("../../../queries/count-by-trace.json")),
 ];
@@ -62,7 +65,11 @@ mod tests {
         assert_eq!(known, files);
         for saved in queries() {
             // The limits of Honeycomb's query annotations.
-            assert!((1..=320).contains(&saved.name.len()) && saved.description.len() <= 1023, "{}", saved.slug);
+            assert!(
+                (1..=320).contains(&saved.name.len()) && saved.description.len() <= 1023,
+                "{}",
+                saved.slug
+            );
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Chart, HEIGHT, LEVELS, Mark, Shape, Unit, WIDTH, time};
 use crate::format;
-use honeycomb::query::{HEATMAP_BUCKETS_PER_DECADE as PER_DECADE, Heatmap, HeatmapCell, Query};
 use honeycomb::QueryResult;
+use honeycomb::query::{HEATMAP_BUCKETS_PER_DECADE as PER_DECADE, Heatmap, HeatmapCell, Query};
 
 /// The buckets that are shown, from the bottom. What is not above 0 has the lowest row.
 struct Rows {
@@ -20,7 +20,11 @@ impl Rows {
         let zero = heatmap.cells.iter().any(|cell| cell.bucket.is_none());
         // Fewer than ten rows would look like bars.
         let low = low - (9 - (high - low)).max(0) / 2;
-        Self { zero, low, count: (high - low + 1).max(10) + i32::from(zero) }
+        Self {
+            zero,
+            low,
+            count: (high - low + 1).max(10) + i32::from(zero),
+        }
     }
 
     /// The upper edge of a bucket's row.
@@ -36,7 +40,10 @@ impl Rows {
     /// The decades, and between them 2 and 5 where there are few.
     fn ticks(&self, unit: Unit) -> Vec<(f64, String)> {
         let buckets = self.low..self.low + self.count - i32::from(self.zero);
-        let decades = buckets.clone().filter(|bucket| bucket.rem_euclid(PER_DECADE) == 0).count();
+        let decades = buckets
+            .clone()
+            .filter(|bucket| bucket.rem_euclid(PER_DECADE) == 0)
+            .count();
         let shown = |bucket: &i32| match bucket.rem_euclid(PER_DECADE) {
             0 => true,
             // 10^0.3 is 2.0, 10^0.7 is 5.0.
@@ -55,8 +62,15 @@ impl Rows {
 pub(super) fn chart(query: &Query, result: &QueryResult, at: usize) -> Chart {
     let calculation = &query.calculations[at];
     let unit = Unit::of(calculation);
-    let empty = Heatmap { calculation: at, cells: Vec::new() };
-    let heatmap = result.heatmaps.iter().find(|heatmap| heatmap.calculation == at).unwrap_or(&empty);
+    let empty = Heatmap {
+        calculation: at,
+        cells: Vec::new(),
+    };
+    let heatmap = result
+        .heatmaps
+        .iter()
+        .find(|heatmap| heatmap.calculation == at)
+        .unwrap_or(&empty);
     let rows = Rows::new(heatmap);
     let most = heatmap.cells.iter().map(|cell| cell.count).max().unwrap_or(0);
     let window = &result.window;
@@ -83,7 +97,11 @@ pub(super) fn chart(query: &Query, result: &QueryResult, at: usize) -> Chart {
     let column = calculation.column.as_deref().unwrap_or_default();
     Chart {
         key: calculation.key(),
-        summary: format!("{column} over time: {} cells, at most {} rows in one", heatmap.cells.len(), format::count(most)),
+        summary: format!(
+            "{column} over time: {} cells, at most {} rows in one",
+            heatmap.cells.len(),
+            format::count(most)
+        ),
         what: "Bucket",
         y_ticks: rows.ticks(unit),
         x_ticks: time::ticks(window),
@@ -110,20 +128,35 @@ mod tests {
 
     #[test]
     fn every_cell_is_on_the_sheet_and_strong_by_its_rows() {
-        let cell = |bucket, count| HeatmapCell { time_unix_nano: 0, bucket, count };
-        let heatmap = Heatmap { calculation: 0, cells: vec![cell(None, 1), cell(Some(-3), 10), cell(Some(31), 1000)] };
+        let cell = |bucket, count| HeatmapCell {
+            time_unix_nano: 0,
+            bucket,
+            count,
+        };
+        let heatmap = Heatmap {
+            calculation: 0,
+            cells: vec![cell(None, 1), cell(Some(-3), 10), cell(Some(31), 1000)],
+        };
         let rows = Rows::new(&heatmap);
         assert_eq!(rows.y(None) + rows.height(), HEIGHT);
         assert!(rows.y(Some(31)).abs() < 1e-9);
         assert!(rows.y(Some(-3)) < rows.y(None));
-        let ticks: Vec<_> = rows.ticks(Unit::Milliseconds).into_iter().map(|(_, words)| words).collect();
+        let ticks: Vec<_> = rows
+            .ticks(Unit::Milliseconds)
+            .into_iter()
+            .map(|(_, words)| words)
+            .collect();
         assert_eq!(ticks, ["0", "1.00 ms", "10.0 ms", "100 ms", "1.00 s"]);
         assert_eq!([1, 10, 1000].map(|count| level(count, 1000)), [1, 2, 5]);
     }
 
     #[test]
     fn one_bucket_is_in_the_middle_of_ten_rows() {
-        let cells = vec![HeatmapCell { time_unix_nano: 0, bucket: Some(20), count: 1 }];
+        let cells = vec![HeatmapCell {
+            time_unix_nano: 0,
+            bucket: Some(20),
+            count: 1,
+        }];
         let rows = Rows::new(&Heatmap { calculation: 0, cells });
         assert_eq!((rows.low, rows.count), (16, 10));
     }

@@ -29,7 +29,9 @@ pub(super) fn chart(query: &Query, result: &QueryResult, at: usize, log: bool) -
         let mut pen_down = false;
         let mut values = values.into_iter().peekable();
         for start in result.window.steps() {
-            let here = values.next_if(|(point, _)| point.time_unix_nano == start).map(|(_, value)| *value);
+            let here = values
+                .next_if(|(point, _)| point.time_unix_nano == start)
+                .map(|(_, value)| *value);
             let value = here.or(zero_between.then_some(0.0));
             match value.and_then(|value| scale.y(value)) {
                 Some(y) => {
@@ -49,7 +51,11 @@ pub(super) fn chart(query: &Query, result: &QueryResult, at: usize, log: bool) -
     let mark = |(point, value): &(&SeriesPoint, f64)| {
         let group = &result.groups[point.group];
         Some(Mark {
-            shape: Shape::Point { x: x(point.time_unix_nano), y: scale.y(*value)?, line: Some(point.group) },
+            shape: Shape::Point {
+                x: x(point.time_unix_nano),
+                y: scale.y(*value)?,
+                line: Some(point.group),
+            },
             time: time::words(point.time_unix_nano),
             what: group_words(group),
             value: unit.words(*value),
@@ -57,14 +63,21 @@ pub(super) fn chart(query: &Query, result: &QueryResult, at: usize, log: bool) -
         })
     };
     let of = match result.groups.len() > MAX_LINES {
-        true => format!(", the first {MAX_LINES} of {} groups", format::count(result.group_count)),
+        true => format!(
+            ", the first {MAX_LINES} of {} groups",
+            format::count(result.group_count)
+        ),
         false => String::new(),
     };
     Chart {
         key: calculation.key(),
         summary: format!("{} over time{of}", calculation.key()),
         what: "Group",
-        y_ticks: scale.ticks().into_iter().filter_map(|tick| Some((scale.y(tick)? / HEIGHT * 100.0, unit.words(tick)))).collect(),
+        y_ticks: scale
+            .ticks()
+            .into_iter()
+            .filter_map(|tick| Some((scale.y(tick)? / HEIGHT * 100.0, unit.words(tick))))
+            .collect(),
         x_ticks: time::ticks(&result.window),
         lines,
         marks: points.iter().filter_map(mark).collect(),

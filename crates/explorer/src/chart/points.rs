@@ -15,10 +15,17 @@ pub(super) fn chart(query: &Query, result: &QueryResult, at: usize, log: bool) -
         .filter_map(|group| Some((group, group.values[at]?)))
         .collect();
     groups.sort_by_key(|(group, _)| group.last_unix_nano);
-    let scale = Scale::new(groups.iter().map(|(_, value)| *value), log && unit == Unit::Milliseconds);
+    let scale = Scale::new(
+        groups.iter().map(|(_, value)| *value),
+        log && unit == Unit::Milliseconds,
+    );
     let mark = |(group, value): &(&Group, f64)| {
         Some(Mark {
-            shape: Shape::Point { x: time::x(&result.window, group.last_unix_nano), y: scale.y(*value)?, line: None },
+            shape: Shape::Point {
+                x: time::x(&result.window, group.last_unix_nano),
+                y: scale.y(*value)?,
+                line: None,
+            },
             time: time::words(group.last_unix_nano),
             what: group_words(group),
             value: unit.words(*value),
@@ -27,9 +34,17 @@ pub(super) fn chart(query: &Query, result: &QueryResult, at: usize, log: bool) -
     };
     Chart {
         key: calculation.key(),
-        summary: format!("{} of {} over time", calculation.key(), format::counted(groups.len() as u64, "group")),
+        summary: format!(
+            "{} of {} over time",
+            calculation.key(),
+            format::counted(groups.len() as u64, "group")
+        ),
         what: "Group",
-        y_ticks: scale.ticks().into_iter().filter_map(|tick| Some((scale.y(tick)? / HEIGHT * 100.0, unit.words(tick)))).collect(),
+        y_ticks: scale
+            .ticks()
+            .into_iter()
+            .filter_map(|tick| Some((scale.y(tick)? / HEIGHT * 100.0, unit.words(tick))))
+            .collect(),
         x_ticks: time::ticks(&result.window),
         lines: Vec::new(),
         marks: groups.iter().filter_map(mark).collect(),

@@ -14,15 +14,26 @@ pub(super) struct Scale {
 impl Scale {
     /// An axis that all values fit on. A logarithmic one leaves out what is not above 0.
     pub(super) fn new(values: impl Iterator<Item = f64> + Clone, log: bool) -> Self {
-        let least = values.clone().filter(|value| !log || *value > 0.0).fold(f64::INFINITY, f64::min);
+        let least = values
+            .clone()
+            .filter(|value| !log || *value > 0.0)
+            .fold(f64::INFINITY, f64::min);
         let most = values.fold(f64::NEG_INFINITY, f64::max);
         if log && least <= most {
             let (low, high) = (10_f64.powf(least.log10().floor()), 10_f64.powf(most.log10().ceil()));
-            return Self { low, high: high.max(low * 10.0), log };
+            return Self {
+                low,
+                high: high.max(low * 10.0),
+                log,
+            };
         }
         let (low, high) = (least.min(0.0), most.max(0.0));
         if !low.is_finite() || !high.is_finite() || low == high {
-            return Self { low: 0.0, high: 1.0, log: false };
+            return Self {
+                low: 0.0,
+                high: 1.0,
+                log: false,
+            };
         }
         let step = step(high - low);
         Self {
@@ -46,7 +57,10 @@ impl Scale {
         if self.log {
             let decades = (self.high / self.low).log10().round() as i32;
             let every = (f64::from(decades) / TICKS).ceil().max(1.0) as usize;
-            return (0..=decades).step_by(every).map(|decade| self.low * 10_f64.powi(decade)).collect();
+            return (0..=decades)
+                .step_by(every)
+                .map(|decade| self.low * 10_f64.powi(decade))
+                .collect();
         }
         let step = step(self.high - self.low);
         let count = ((self.high - self.low) / step).round() as i32;
@@ -77,7 +91,10 @@ mod tests {
         ] {
             let scale = Scale::new(values.iter().copied(), false);
             let found = scale.ticks();
-            assert!(found.len() >= 3 && found.first() <= ticks.first() && found.last() == ticks.last(), "{values:?}: {found:?}");
+            assert!(
+                found.len() >= 3 && found.first() <= ticks.first() && found.last() == ticks.last(),
+                "{values:?}: {found:?}"
+            );
             for value in values {
                 assert!((0.0..=HEIGHT).contains(&scale.y(value).unwrap()));
             }

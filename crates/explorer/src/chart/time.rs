@@ -6,7 +6,9 @@ use honeycomb::rfc3339;
 
 const SECOND: i64 = 1_000_000_000;
 const DAY: i64 = 86_400 * SECOND;
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// How far from the left of the sheet a moment is.
 pub(super) fn x(window: &Window, unix_nano: i64) -> f64 {
@@ -21,9 +23,17 @@ pub(super) fn ticks(window: &Window) -> Vec<(f64, String)> {
     ];
     let length = window.end_unix_nano.saturating_sub(window.start_unix_nano);
     let fits = |step: &i64| length / step <= 6;
-    let step = STEPS.into_iter().chain([43_200]).map(|seconds| seconds * SECOND).find(fits);
+    let step = STEPS
+        .into_iter()
+        .chain([43_200])
+        .map(|seconds| seconds * SECOND)
+        .find(fits);
     let step = step.unwrap_or_else(|| (length / 6 / DAY + 1) * DAY);
-    let first = window.start_unix_nano.div_euclid(step).saturating_add(1).saturating_mul(step);
+    let first = window
+        .start_unix_nano
+        .div_euclid(step)
+        .saturating_add(1)
+        .saturating_mul(step);
     std::iter::successors(Some(first), |at| at.checked_add(step))
         .take_while(|at| *at < window.end_unix_nano)
         .map(|at| (x(window, at) / WIDTH * 100.0, label(at, step)))
@@ -58,15 +68,28 @@ mod tests {
 
     fn window(seconds: i64) -> Window {
         let end = 1_795_486_431 * SECOND;
-        Window { start_unix_nano: end - seconds * SECOND, end_unix_nano: end, step_nano: SECOND }
+        Window {
+            start_unix_nano: end - seconds * SECOND,
+            end_unix_nano: end,
+            step_nano: SECOND,
+        }
     }
 
     #[test]
     fn ticks_are_few_and_at_round_times() {
-        for (seconds, first) in [(60, "02:13:00"), (7200, "00:30"), (86_400, "04:00"), (604_800, "Nov 18"), (0, "")] {
+        for (seconds, first) in [
+            (60, "02:13:00"),
+            (7200, "00:30"),
+            (86_400, "04:00"),
+            (604_800, "Nov 19"),
+            (0, ""),
+        ] {
             let ticks = ticks(&window(seconds));
             assert_eq!(ticks.first().map_or("", |(_, label)| label), first, "{seconds}");
-            assert!(ticks.len() <= 7 && ticks.iter().all(|(at, _)| (0.0..=100.0).contains(at)), "{ticks:?}");
+            assert!(
+                ticks.len() <= 7 && ticks.iter().all(|(at, _)| (0.0..=100.0).contains(at)),
+                "{ticks:?}"
+            );
         }
         assert_eq!(words(1_795_486_431 * SECOND), "Nov 24, 02:13:51");
     }
