@@ -15,7 +15,7 @@ function start(figure) {
   const sheet = /** @type {HTMLElement | null} */ (figure.querySelector('.sheet'));
   const reading = figure.querySelector('.reading');
   const svg = sheet?.querySelector('svg');
-  const marks = [...figure.querySelectorAll('.mark')].map((element) => markOf(/** @type {SVGGraphicsElement} */ (element)));
+  const marks = [...figure.querySelectorAll('.value')].map((element) => markOf(/** @type {SVGGraphicsElement} */ (element)));
   if (!sheet || !svg || !reading || marks.length === 0) {
     return;
   }

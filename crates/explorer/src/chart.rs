@@ -81,6 +81,11 @@ pub(crate) fn charts(query: &Query, result: &QueryResult, log: bool) -> Vec<Char
     query.calculations.iter().enumerate().map(chart).collect()
 }
 
+/// Whether an operation's values are how many there are of something.
+fn counts(op: Op) -> bool {
+    matches!(op, Op::Count | Op::CountDistinct)
+}
+
 /// What a calculation's values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
@@ -91,9 +96,8 @@ pub(crate) enum Unit {
 impl Unit {
     /// The unit is the end of the column's name: `duration_ms`.
     pub(crate) fn of(calculation: &Calculation) -> Self {
-        let counts = matches!(calculation.op, Op::Count | Op::CountDistinct);
         match &calculation.column {
-            Some(column) if !counts && column.ends_with("_ms") => Self::Milliseconds,
+            Some(column) if !counts(calculation.op) && column.ends_with("_ms") => Self::Milliseconds,
             _ => Self::Number,
         }
     }

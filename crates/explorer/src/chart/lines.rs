@@ -1,7 +1,7 @@
 //! A value over time: a line for each of the first groups.
 
 use super::scale::Scale;
-use super::{Chart, HEIGHT, MAX_LINES, Mark, Shape, Unit, group_href, group_words, time};
+use super::{Chart, HEIGHT, MAX_LINES, Mark, Shape, Unit, counts, group_href, group_words, time};
 use crate::format;
 use honeycomb::QueryResult;
 use honeycomb::query::{Op, Query, SeriesPoint};
@@ -18,11 +18,11 @@ pub(super) fn chart(query: &Query, result: &QueryResult, at: usize, log: bool) -
         .filter(shown)
         .filter_map(|point| Some((point, point.values[at]?)))
         .collect();
-    let scale = Scale::new(points.iter().map(|(_, value)| *value), log);
+    let scale = Scale::new(points.iter().map(|(_, value)| *value), log, counts(calculation.op));
     // A step is drawn at its middle.
     let x = |start: i64| time::x(&result.window, start.saturating_add(result.window.step_nano / 2));
     // Where no row came there were none: that is a count, but no percentile.
-    let zero_between = matches!(calculation.op, Op::Count | Op::CountDistinct | Op::Sum);
+    let zero_between = counts(calculation.op) || calculation.op == Op::Sum;
     let line = |group: usize| {
         let values: Vec<_> = points.iter().filter(|(point, _)| point.group == group).collect();
         let mut path = String::new();

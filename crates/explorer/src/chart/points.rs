@@ -1,7 +1,7 @@
 //! Groups that are moments, such as traces: each a point where its newest row is.
 
 use super::scale::Scale;
-use super::{Chart, HEIGHT, Mark, Shape, Unit, group_href, group_words, time};
+use super::{Chart, HEIGHT, Mark, Shape, Unit, counts, group_href, group_words, time};
 use crate::format;
 use honeycomb::QueryResult;
 use honeycomb::query::{Group, Query};
@@ -18,6 +18,7 @@ pub(super) fn chart(query: &Query, result: &QueryResult, at: usize, log: bool) -
     let scale = Scale::new(
         groups.iter().map(|(_, value)| *value),
         log && unit == Unit::Milliseconds,
+        counts(calculation.op),
     );
     let mark = |(group, value): &(&Group, f64)| {
         Some(Mark {

@@ -8,12 +8,13 @@ const TICKS: f64 = 4.0;
 pub(super) struct Scale {
     low: f64,
     high: f64,
+    step: f64,
     log: bool,
 }
 
 impl Scale {
-    /// An axis that all values fit on. A logarithmic one leaves out what is not above 0.
-    pub(super) fn new(values: impl Iterator<Item = f64> + Clone, log: bool) -> Self {
+    /// An axis that all values fit on. A logarithmic one leaves out what is not above 0; one of counts has no halves.
+    pub(super) fn new(values: impl Iterator<Item = f64> + Clone, log: bool, counts: bool) -> Self {
         let least = values
             .clone()
             .filter(|value| !log || *value > 0.0)
@@ -24,21 +25,21 @@ impl Scale {
             return Self {
                 low,
                 high: high.max(low * 10.0),
+                step: 0.0,
                 log,
             };
         }
         let (low, high) = (least.min(0.0), most.max(0.0));
-        if !low.is_finite() || !high.is_finite() || low == high {
-            return Self {
-                low: 0.0,
-                high: 1.0,
-                log: false,
-            };
-        }
-        let step = step(high - low);
+        let (low, high) = if low.is_finite() && low < high {
+            (low, high)
+        } else {
+            (0.0, 1.0)
+        };
+        let step = step(high - low).max(if counts { 1.0 } else { 0.0 });
         Self {
             low: (low / step).floor() * step,
             high: (high / step).ceil() * step,
+            step,
             log: false,
         }
     }
@@ -62,9 +63,8 @@ impl Scale {
                 .map(|decade| self.low * 10_f64.powi(decade))
                 .collect();
         }
-        let step = step(self.high - self.low);
-        let count = ((self.high - self.low) / step).round() as i32;
-        (0..=count).map(|tick| self.low + f64::from(tick) * step).collect()
+        let count = ((self.high - self.low) / self.step).round() as i32;
+        (0..=count).map(|tick| self.low + f64::from(tick) * self.step).collect()
     }
 }
 
@@ -89,7 +89,7 @@ mod tests {
             (vec![0.0], vec![0.0, 0.5, 1.0]),
             (vec![], vec![0.0, 0.5, 1.0]),
         ] {
-            let scale = Scale::new(values.iter().copied(), false);
+            let scale = Scale::new(values.iter().copied(), false, false);
             let found = scale.ticks();
             assert!(
                 found.len() >= 3 && found.first() <= ticks.first() && found.last() == ticks.last(),
@@ -102,8 +102,13 @@ mod tests {
     }
 
     #[test]
+    fn counts_have_whole_ticks() {
+        assert_eq!(Scale::new([1.0].into_iter(), false, true).ticks(), [0.0, 1.0]);
+    }
+
+    #[test]
     fn a_logarithmic_axis_has_whole_decades_and_no_place_for_zero() {
-        let scale = Scale::new([0.0, 2.0, 300.0].into_iter(), true);
+        let scale = Scale::new([0.0, 2.0, 300.0].into_iter(), true, false);
         let ticks: Vec<_> = scale.ticks().into_iter().map(f64::round).collect();
         assert_eq!(ticks, [1.0, 10.0, 100.0, 1000.0]);
         assert_eq!(scale.y(0.0), None);

@@ -66,12 +66,20 @@ fn range(result: &QueryResult) -> String {
         let text = rfc3339(at);
         format!("{} {}", &text[..10], &text[11..19])
     });
-    let step = format::duration(window.step_nano);
+    let step = step(window.step_nano / 1_000_000_000);
     let rows = format::counted(result.row_count, "row");
     format!(
         "{start} to {end} UTC in steps of {step}: {rows} in {}",
         format::counted(result.group_count, "group")
     )
+}
+
+/// A step in the largest unit that it is a multiple of.
+fn step(seconds: i64) -> String {
+    let units = [("d", 86_400), ("h", 3600), ("min", 60)];
+    let unit = units.into_iter().find(|(_, length)| seconds % length == 0);
+    let (unit, length) = unit.unwrap_or(("s", 1));
+    format!("{} {unit}", seconds / length)
 }
 
 fn empty(page: &Page) -> impl IntoView + use<> {

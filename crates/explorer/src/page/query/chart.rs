@@ -52,7 +52,7 @@ pub(super) fn view(chart: &Chart, number: usize) -> impl IntoView + use<> {
                 >
                     {grid}
                     {lines}
-                    <g class="marks">{marks}</g>
+                    <g>{marks}</g>
                 </svg>
                 <div class="x-ticks" aria-hidden="true">{x_ticks}<span class="zone">"UTC"</span></div>
             </div>
@@ -72,7 +72,7 @@ fn mark(mark: &Mark) -> AnyView {
             level,
         } => view! {
             <rect
-                class=format!("mark level-{level}")
+                class=format!("value level-{level}")
                 x=format!("{x:.1}")
                 y=format!("{y:.1}")
                 width=format!("{width:.1}")
@@ -83,7 +83,7 @@ fn mark(mark: &Mark) -> AnyView {
         }
         .into_any(),
         Shape::Point { x, y, line } => {
-            let class = line.map_or("mark point".to_owned(), |line| format!("mark point line-{line}"));
+            let class = line.map_or("value point".to_owned(), |line| format!("value point line-{line}"));
             view! {
                 <path class=class d=format!("M{x:.1} {y:.1}h0") data-href=mark.href.clone()>
                     <title>{words}</title>
