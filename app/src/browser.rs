@@ -51,9 +51,14 @@ pub(crate) fn is_restored(event: &web_sys::Event) -> bool {
         .is_some_and(web_sys::PageTransitionEvent::persisted)
 }
 
-/// Puts text on the clipboard. A browser that refuses leaves the text on the page, where it can be selected.
-pub(crate) fn copy(text: &str) {
-    let _ = window().navigator().clipboard().write_text(text);
+/// Puts text on the clipboard, and says whether it is there: a browser refuses on pages that did not come over HTTPS or from
+/// this machine, and where it is told to.
+pub(crate) async fn copy(text: &str) -> bool {
+    if !window().is_secure_context() {
+        return false; // There is no clipboard to ask.
+    }
+    let written = window().navigator().clipboard().write_text(text);
+    wasm_bindgen_futures::JsFuture::from(written).await.is_ok()
 }
 
 /// Shows what only works with the program running (`.js-only` in the stylesheet).

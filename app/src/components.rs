@@ -18,3 +18,4 @@ pub(crate) mod icons;
 pub(crate) mod join_section;
 pub(crate) mod layout;
 pub(crate) mod navigation;
+pub(crate) mod trace_links;

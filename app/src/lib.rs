@@ -11,6 +11,7 @@ mod browser;
 mod components;
 mod feed_pages;
 mod moment;
+mod own_traces;
 mod page_start;
 mod pages;
 pub mod routes;
@@ -24,6 +25,7 @@ mod trace;
 
 pub use api_error::ApiError;
 pub use app::App;
-pub use page_start::{DemoHint, FormFlash, PageStart, form};
+pub use page_start::{DemoHint, FAILED, FormFlash, PageStart, form};
 #[cfg(feature = "ssr")]
 pub use shell::shell;
+pub use trace::current_trace_id;

@@ -4,6 +4,8 @@
 //! signed-in person does not change while a document lives: signing in and out load a new one.
 
 use crate::moment::Moment;
+use crate::own_traces::OwnTraces;
+use crate::trace::current_trace_id;
 use cruddur::{FieldError, user::User};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -16,9 +18,14 @@ pub struct FormFlash {
     pub form: String,
     /// The values by field name.
     pub values: BTreeMap<String, String>,
-    /// Every problem, each with its field; an empty field means the form as a whole.
+    /// Every problem, each with its field; an empty field means the form as a whole. None where the form was taken.
     pub errors: Vec<FieldError>,
+    /// The trace in which it was sent, 32 hexadecimal digits.
+    pub trace_id: Option<String>,
 }
+
+/// The code of an error that is no fault of what was typed: the cause is in the form's trace.
+pub const FAILED: &str = "failed";
 
 /// The names of the forms that can come back with a [`FormFlash`].
 pub mod form {
@@ -50,6 +57,10 @@ pub struct PageStart {
     pub flash: Option<FormFlash>,
     /// The demo people, if this visitor may use them.
     pub demo: Option<DemoHint>,
+    /// Whether the trace explorer is open to this visitor.
+    pub explorer: bool,
+    /// The trace of this page's load, 32 hexadecimal digits; none where it is not recorded.
+    pub trace_id: Option<String>,
 }
 
 /// The person who is signed in, if anybody is.
@@ -59,6 +70,13 @@ pub(crate) struct SignedIn(pub(crate) Option<User>);
 /// The demo people, if this visitor may use them.
 #[derive(Clone, Debug)]
 pub(crate) struct Demo(pub(crate) Option<DemoHint>);
+
+/// Whether the trace explorer is open to this visitor, and the trace of this page's load.
+#[derive(Clone, Debug)]
+struct Traces {
+    open: bool,
+    page: Option<String>,
+}
 
 /// The form that came back, until its page is left.
 #[derive(Clone, Copy)]
@@ -77,6 +95,11 @@ impl PageStart {
         reload_when_restored_for_another(start.viewer.clone());
         provide_context(SignedIn(start.viewer));
         provide_context(Demo(start.demo));
+        provide_context(Traces {
+            open: start.explorer,
+            page: start.trace_id,
+        });
+        OwnTraces::provide();
         provide_context(ReturnedForm(RwSignal::new(start.flash)));
         provide_context(Now(now));
     }
@@ -119,6 +142,21 @@ impl Now {
 /// Who is signed in.
 pub(crate) fn viewer() -> Option<User> {
     use_context::<SignedIn>().and_then(|SignedIn(user)| user)
+}
+
+/// Whether the trace explorer is open to this visitor.
+pub(crate) fn explorer_is_open() -> bool {
+    use_context::<Traces>().is_some_and(|traces| traces.open)
+}
+
+/// The trace of what is being done, or else that of this page's load. The server renders the latter, and whether there is
+/// one is the same in the browser: what it does in an unrecorded page is not recorded either.
+pub(crate) fn trace_of_this() -> Option<String> {
+    let page = || use_context::<Traces>().and_then(|traces| traces.page);
+    match cfg!(feature = "ssr") {
+        true => page(),
+        false => current_trace_id().or_else(page),
+    }
 }
 
 /// The clock of this page.

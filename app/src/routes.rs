@@ -24,6 +24,12 @@ pub const PATTERNS: [&str; 5] = [HOME, SIGN_UP, SIGN_IN, PROFILE, STATUS];
 /// The address of the trace explorer, another document with its own program: links to it are `rel="external"`.
 pub const TRACES: &str = "/traces";
 
+/// The address of a trace in the explorer.
+#[must_use]
+pub fn trace(id: &str) -> String {
+    format!("{TRACES}/{id}")
+}
+
 /// The pattern of the page at `path` (without query and fragment), or `None` where the app has no page.
 ///
 /// A trailing slash is ignored. Names of spans come from here, so that they stay few however many people there are.

@@ -27,7 +27,11 @@ pub struct Services {
 #[derive(Clone, Debug, Default)]
 pub struct Viewer(pub Option<User>);
 
-/// The form that this visitor just sent without JavaScript and that came back, if any. To be given once.
+/// Whether the person who made this request may open the trace explorer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ExplorerOpen(pub bool);
+
+/// The form that this visitor just sent without JavaScript, where its page has something to say of it. To be given once.
 #[derive(Clone, Debug, Default)]
 pub struct Flash(pub Option<FormFlash>);
 
@@ -76,5 +80,7 @@ pub(crate) fn page_start() -> PageStart {
         demo: services
             .filter(|services| services.allow_demo)
             .and_then(|services| services.demo),
+        explorer: use_context::<ExplorerOpen>().is_some_and(|ExplorerOpen(open)| open),
+        trace_id: crate::current_trace_id(),
     }
 }

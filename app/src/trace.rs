@@ -4,7 +4,8 @@ use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
 /// The id of the current trace, 32 hexadecimal digits; `None` outside any, and in one that is not recorded.
-pub(crate) fn current_trace_id() -> Option<String> {
+#[must_use]
+pub fn current_trace_id() -> Option<String> {
     if cfg!(feature = "inert") {
         return None;
     }

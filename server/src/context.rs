@@ -3,9 +3,10 @@
 use crate::flash::Flashes;
 use crate::peer::{self, Access};
 use app::DemoHint;
-use app::server_context::{Flash, HandOver, Services, Viewer};
+use app::server_context::{ExplorerOpen, Flash, HandOver, Services, Viewer};
 use axum::extract::FromRef;
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 use cookie::Key;
 use cruddur::db::Db;
 use leptos::config::LeptosOptions;
@@ -56,6 +57,11 @@ impl FromRef<AppState> for LeptosOptions {
 }
 
 impl AppState {
+    /// Whether there is an explorer, and whoever made this request may open it.
+    pub(crate) fn explorer_is_open(&self, extensions: &Extensions, headers: &HeaderMap) -> bool {
+        self.store.is_some() && self.access.refusal(extensions, headers).is_none()
+    }
+
     /// Gives a request's contexts to the app: pages and server functions alike.
     pub fn provide(&self) {
         // Without a request the list of routes is being made, and nothing is asked of the services.
@@ -68,6 +74,7 @@ impl AppState {
             allow_demo,
             demo: self.demo.clone().filter(|_| allow_demo),
         });
+        provide_context(ExplorerOpen(self.explorer_is_open(&parts.extensions, &parts.headers)));
         provide_context(parts.extensions.get::<Viewer>().cloned().unwrap_or_default());
         provide_context(parts.extensions.get::<Flash>().cloned().unwrap_or_default());
         provide_context(HandOver {

@@ -5,7 +5,7 @@
 //! all three get the same checks in the same words.
 
 use crate::context::AppState;
-use app::{ApiError, FormFlash, form};
+use app::{ApiError, FAILED, FormFlash, form};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -83,10 +83,11 @@ pub(crate) async fn take(State(state): State<AppState>, request: Request) -> Res
     parts
         .headers
         .insert(header::CONTENT_TYPE, HeaderValue::from_static(URL_ENCODED));
+    let explorer = state.explorer_is_open(&parts.extensions, &parts.headers);
     let form = FORMS.iter().find(|form| form.path == parts.uri.path());
     let answer = call(&state, Request::from_parts(parts, Body::from(body.clone()))).await;
     match form {
-        Some(form) if is_form => go_on(&state, form, &body, answer).await,
+        Some(form) if is_form => go_on(&state, form, &body, answer, explorer).await,
         _ => answer,
     }
 }
@@ -126,12 +127,21 @@ fn url_encoded(body: &Bytes) -> Result<String, String> {
 }
 
 /// The answer to a form without JavaScript: a redirect, back to the form where something was wrong.
-async fn go_on(state: &AppState, form: &Form, body: &Bytes, answer: Response) -> Response {
+async fn go_on(state: &AppState, form: &Form, body: &Bytes, answer: Response, explorer: bool) -> Response {
     let (answered, answer) = answer.into_parts();
     if answered.status.is_success() {
         let mut response = see_other("/");
         for cookie in answered.headers.get_all(header::SET_COOKIE) {
             response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+        }
+        // The page that follows leads to the trace of what was just posted.
+        if explorer && form.name == form::COMPOSE {
+            let cookie = state.flashes.keep(FormFlash {
+                form: form.name.into(),
+                trace_id: app::current_trace_id(),
+                ..FormFlash::default()
+            });
+            response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         return response;
     }
@@ -142,14 +152,11 @@ async fn go_on(state: &AppState, form: &Form, body: &Bytes, answer: Response) ->
     }
     let errors = match &error {
         ApiError::Invalid(errors) => errors.clone(),
-        error => {
-            let trace = error.trace_id().map(|id| format!(" (Trace {id})")).unwrap_or_default();
-            vec![FieldError {
-                field: String::new(),
-                code: "failed".into(),
-                message: format!("{error}{trace}"),
-            }]
-        }
+        error => vec![FieldError {
+            field: String::new(),
+            code: FAILED.into(),
+            message: error.to_string(),
+        }],
     };
     let mut values: BTreeMap<String, String> = serde_urlencoded::from_bytes::<Vec<(String, String)>>(body)
         .unwrap_or_default()
@@ -160,6 +167,7 @@ async fn go_on(state: &AppState, form: &Form, body: &Bytes, answer: Response) ->
         form: form.name.into(),
         values,
         errors,
+        trace_id: app::current_trace_id(),
     });
     let mut response = see_other(form.page);
     response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -25,7 +25,20 @@ impl Access {
     pub fn allows_demo(&self, request: &axum::http::request::Parts) -> bool {
         *self == Self::Open || is_loopback(&request.extensions, &request.headers)
     }
+
+    /// Why whoever made a request is not let into the explorer; `None` for those who are.
+    pub(crate) fn refusal(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<Refusal> {
+        match self {
+            Self::Off => Some((StatusCode::NOT_FOUND, "")),
+            Self::Open => None,
+            Self::LoopbackOrOperators(_) if is_loopback(extensions, headers) => None,
+            Self::Operators(handles) | Self::LoopbackOrOperators(handles) => no_operator(extensions, handles),
+        }
+    }
 }
+
+/// A status and, unless it is 404, words for a person.
+type Refusal = (StatusCode, &'static str);
 
 /// Whether a request came straight from this machine: from a loopback address, for a name of this machine, and not
 /// handed on by a proxy. A page of the internet that makes a browser here call `evil.example`, which resolves to
@@ -74,20 +87,15 @@ pub fn behind_proxy(extensions: &Extensions, headers: &HeaderMap) -> Option<IpAd
 
 /// The middleware before the explorer.
 pub async fn guard_explorer(State(access): State<Access>, request: Request, next: Next) -> Response {
-    let refusal = match &access {
-        Access::Off => return StatusCode::NOT_FOUND.into_response(),
-        Access::Open => None,
-        Access::LoopbackOrOperators(_) if is_loopback(request.extensions(), request.headers()) => None,
-        Access::Operators(handles) | Access::LoopbackOrOperators(handles) => no_operator(request.extensions(), handles),
-    };
-    match refusal {
+    match access.refusal(request.extensions(), request.headers()) {
         None => next.run(request).await,
+        Some((StatusCode::NOT_FOUND, _)) => StatusCode::NOT_FOUND.into_response(),
         Some((status, why)) => refused(status, why),
     }
 }
 
 /// Why the person who asks is not let in; `None` for an operator.
-fn no_operator(extensions: &Extensions, handles: &[String]) -> Option<(StatusCode, &'static str)> {
+fn no_operator(extensions: &Extensions, handles: &[String]) -> Option<Refusal> {
     match extensions.get::<Viewer>().and_then(|Viewer(user)| user.as_ref()) {
         Some(user) if handles.contains(&user.handle) => None,
         Some(_) => Some((

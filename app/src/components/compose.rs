@@ -4,8 +4,10 @@ use crate::api::activities::Create;
 use crate::components::avatar::Avatar;
 use crate::components::form::{FormState, FormSummary};
 use crate::components::icons::{Draw, Icon};
+use crate::components::trace_links::TraceGlyph;
+use crate::own_traces::OwnTraces;
 use crate::page_start::{self, form::COMPOSE};
-use crate::{routes, trace::current_trace_id};
+use crate::trace::current_trace_id;
 use cruddur::activity::{MAX_MESSAGE_GRAPHEMES, TimeToLive, message_length};
 use leptos::ev::KeyboardEvent;
 use leptos::form::ActionForm;
@@ -31,7 +33,8 @@ pub(crate) fn Compose(
         .unwrap_or_default();
     let length = RwSignal::new(message_length(&draft));
     let text = NodeRef::<Textarea>::new();
-    let trace = RwSignal::new(None);
+    // Without JavaScript the page that follows says so.
+    let trace = RwSignal::new(form.taken_in());
 
     // What was typed before hydration, or kept by the browser over a reload, counts too.
     Effect::new(move |_| {
@@ -40,13 +43,17 @@ pub(crate) fn Compose(
         }
     });
     Effect::new(move |_| {
-        if matches!(*action.value().read(), Some(Ok(_)))
+        if let Some(Ok(activity)) = &*action.value().read()
             && let Some(text) = text.get_untracked()
         {
             text.set_value("");
             length.set(0);
             // This effect was woken by the submit's own success, and so runs in its trace.
-            trace.set(current_trace_id());
+            let id = current_trace_id();
+            if let Some(id) = id.clone() {
+                OwnTraces::remember(activity.uuid.clone(), id);
+            }
+            trace.set(id);
             let _ = text.focus();
         }
     });
@@ -162,10 +169,7 @@ fn Posted(
 ) -> impl IntoView {
     view! {
         "Posted. "
-        <a href=format!("{}/{id}", routes::TRACES) rel="external" data-action="trace.open">
-            <Draw icon=Icon::Clock />
-            "See its trace"
-        </a>
+        <TraceGlyph id words="See its trace" in_words=true />
     }
     .into_any()
 }

@@ -3,8 +3,10 @@
 use crate::components::{
     avatar::Avatar,
     icons::{Draw, Icon},
+    trace_links::TraceGlyph,
 };
 use crate::moment::Moment;
+use crate::own_traces::OwnTraces;
 use crate::{page_start, routes};
 use cruddur::activity::Activity;
 use leptos::prelude::*;
@@ -44,6 +46,7 @@ pub(crate) fn Crud(
                         </A>
                     </span>
                     <Age activity=activity.clone() />
+                    <Posting uuid=activity.uuid.clone() />
                     <Fuse expires_at=activity.expires_at.clone() />
                 </header>
                 <p class="crud-text" id=text_id>
@@ -81,11 +84,27 @@ pub(crate) fn ExpandedCrud(
             </p>
             <footer class="crud-foot">
                 <time datetime=activity.created_at>{created.map(Moment::in_words)}</time>
+                <Posting uuid=activity.uuid />
                 <Fuse expires_at=activity.expires_at in_words=true />
             </footer>
         </article>
     }
     .into_any()
+}
+
+/// The way to the trace of its posting, if that was on this page.
+#[component]
+fn Posting(
+    /// The crud's uuid.
+    uuid: String,
+) -> impl IntoView {
+    let trace = OwnTraces::of(uuid);
+    let glyph = move || {
+        trace
+            .get()
+            .map(|id| view! { <TraceGlyph id words="Trace of posting this" /> })
+    };
+    glyph.into_any()
 }
 
 /// How old a crud is; leads to its own page.

@@ -1,7 +1,8 @@
 //! What a page shows instead of what it could not get: words, the trace in which the cause is recorded, and a way on.
 
 use crate::components::icons::{Draw, Icon};
-use crate::{ApiError, browser, routes};
+use crate::components::trace_links::TraceId;
+use crate::{ApiError, page_start};
 use leptos::prelude::*;
 
 /// An error in words, with its trace and a link that tries again.
@@ -19,13 +20,14 @@ pub(crate) fn Failure(
         ApiError::Internal { .. } => "Something went wrong on our side. Please try again.".to_owned(),
         error => error.to_string(),
     };
+    let trace = error.trace_id().map(str::to_owned).or_else(page_start::trace_of_this);
     view! {
         <div class="notice notice-danger" role="alert">
             <p class="notice-words">
                 <Draw icon=Icon::Warning />
                 {words}
             </p>
-            {error.trace_id().map(|id| view! { <TraceId id=id.to_owned() /> })}
+            {trace.map(|id| view! { <TraceId id /> })}
             // A link to this very page: without JavaScript, loading it again is trying again.
             <a
                 class="button button-quiet"
@@ -39,36 +41,6 @@ pub(crate) fn Failure(
                 "Try again"
             </a>
         </div>
-    }
-    .into_any()
-}
-
-/// A trace's id, to be opened or copied.
-#[component]
-pub(crate) fn TraceId(
-    /// 32 hexadecimal digits.
-    id: String,
-) -> impl IntoView {
-    let copied = RwSignal::new(false);
-    let href = format!("{}/{id}", routes::TRACES);
-    let text = id.clone();
-    view! {
-        <p class="trace-id">
-            "Trace "
-            <a href=href rel="external" data-action="trace.open">
-                <code>{id}</code>
-            </a>
-            <button
-                type="button"
-                class="button button-quiet button-small js-only"
-                on:click=move |_| {
-                    browser::copy(&text);
-                    copied.set(true);
-                }
-            >
-                {move || if copied.get() { "Copied" } else { "Copy" }}
-            </button>
-        </p>
     }
     .into_any()
 }

@@ -4,8 +4,9 @@
 //! [`FormFlash`](crate::FormFlash)). With, the server function is called in place, and the same errors arrive as its result. The fields do not
 //! know the difference: both end in one list of errors.
 
-use crate::components::failure::TraceId;
-use crate::page_start::ReturnedForm;
+use crate::components::trace_links::{TraceGlyph, TraceId};
+use crate::page_start::{FAILED, ReturnedForm};
+use crate::trace::current_trace_id;
 use crate::{ApiError, browser};
 use cruddur::FieldError;
 use leptos::prelude::*;
@@ -20,6 +21,8 @@ pub(crate) struct FormState {
     pub(crate) errors: Signal<Vec<FieldError>>,
     /// What went wrong apart from the input.
     pub(crate) failure: Signal<Option<ApiError>>,
+    /// The trace in which it was sent last.
+    trace: RwSignal<Option<String>>,
 }
 
 impl FormState {
@@ -31,6 +34,7 @@ impl FormState {
     {
         let flash = ReturnedForm::named(name).unwrap_or_default();
         let (values, returned) = (flash.values, flash.errors);
+        let trace = RwSignal::new(flash.trace_id);
         let value = action.value();
         let errors = Memo::new(move |_| {
             value.with(|value| match value {
@@ -47,7 +51,10 @@ impl FormState {
         });
         Effect::new(move |_| {
             // Also when the same errors come again.
-            action.version().track();
+            if action.version().get() > 0 {
+                // This effect was woken by the answer to the form, and so runs in its trace.
+                trace.set(current_trace_id());
+            }
             if !errors.read().is_empty() {
                 browser::focus_soon("[aria-invalid='true']");
             }
@@ -56,12 +63,19 @@ impl FormState {
             values,
             errors: errors.into(),
             failure: failure.into(),
+            trace,
         }
     }
 
     /// What the field held when the form came back without JavaScript.
     pub(crate) fn value(&self, field: &str) -> Option<String> {
         self.values.get(field).cloned()
+    }
+
+    /// The trace in which the form was sent without JavaScript and taken.
+    pub(crate) fn taken_in(&self) -> Option<String> {
+        let taken = self.errors.read_untracked().is_empty();
+        self.trace.get_untracked().filter(|_| taken)
     }
 
     /// The problems of one field, as one text; `None` when it has none.
@@ -144,7 +158,9 @@ pub(crate) fn FormSummary(
     /// The fields that show their own problems.
     fields: &'static [&'static str],
 ) -> impl IntoView {
-    let FormState { errors, failure, .. } = form;
+    let FormState {
+        errors, failure, trace, ..
+    } = form;
     let words = move || {
         let errors = errors.read();
         let (at_fields, elsewhere): (Vec<_>, Vec<_>) =
@@ -165,10 +181,14 @@ pub(crate) fn FormSummary(
         <div class="form-summary" role="alert">
             <p class="form-summary-words">{words}</p>
             {move || {
-                failure
-                    .get()
-                    .and_then(|failure| failure.trace_id().map(str::to_owned))
-                    .map(|id| view! { <TraceId id=id /> })
+                let failed = failure.read().is_some() || errors.read().iter().any(|error| error.code == FAILED);
+                let named = failure.read().as_ref().and_then(|failure| failure.trace_id().map(str::to_owned));
+                let id = named.or_else(|| trace.get())?;
+                match (failed, errors.read().is_empty()) {
+                    (true, _) => Some(view! { <TraceId id /> }.into_any()),
+                    (false, false) => Some(view! { <TraceGlyph id words="Trace of this try" in_words=true /> }.into_any()),
+                    (false, true) => None,
+                }
             }}
         </div>
     }

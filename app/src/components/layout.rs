@@ -48,9 +48,14 @@ fn AboutTraces() -> impl IntoView {
                 "Every click is a trace"
             </h2>
             <p>"From your browser over the network into the server, down to the row in the database: see where the time went."</p>
-            <a href=routes::TRACES rel="external" data-action="traces.open">
-                "Open the latest traces"
-            </a>
+            {page_start::explorer_is_open()
+                .then(|| {
+                    view! {
+                        <a href=routes::TRACES rel="external" data-action="traces.open">
+                            "Open the latest traces"
+                        </a>
+                    }
+                })}
         </section>
     }
     .into_any()

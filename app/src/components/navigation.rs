@@ -11,7 +11,7 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-/// Home, one's own page, the traces, and the way out.
+/// Home, one's own page, the traces where they are open to this person, and the way out.
 #[component]
 pub(crate) fn Navigation() -> impl IntoView {
     let viewer = page_start::viewer();
@@ -40,12 +40,17 @@ pub(crate) fn Navigation() -> impl IntoView {
                             </li>
                         }
                     })}
-                <li>
-                    <a class="nav-link" href=routes::TRACES rel="external" data-action="traces.open">
-                        <Draw icon=Icon::Traces />
-                        <span>"Traces"</span>
-                    </a>
-                </li>
+                {page_start::explorer_is_open()
+                    .then(|| {
+                        view! {
+                            <li>
+                                <a class="nav-link" href=routes::TRACES rel="external" data-action="traces.open">
+                                    <Draw icon=Icon::Traces />
+                                    <span>"Traces"</span>
+                                </a>
+                            </li>
+                        }
+                    })}
                 {viewer.is_some().then(SignOutItem)}
             </ul>
             {viewer.map(|user| view! { <Me user /> })}

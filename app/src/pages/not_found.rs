@@ -1,6 +1,6 @@
 //! What answers where there is no page.
 
-use crate::components::layout::Layout;
+use crate::components::{layout::Layout, trace_links::TraceOfThis};
 use crate::routes;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -20,6 +20,7 @@ pub(crate) fn NotFoundPage() -> impl IntoView {
                 <A href=routes::HOME attr:class="button" attr:data-action="home.open">
                     "Go home"
                 </A>
+                <TraceOfThis />
             </div>
         </Layout>
     }

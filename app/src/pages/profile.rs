@@ -7,6 +7,7 @@ use crate::components::{
     feed::{Feed, FeedSkeleton, Source},
     icons::{Draw, Icon},
     layout::Layout,
+    trace_links::TraceOfThis,
 };
 use crate::{ApiError, feed_pages, routes};
 use cruddur::user::Profile;
@@ -143,6 +144,7 @@ fn Nobody(
         <div class="empty">
             <h1>"Nobody here"</h1>
             <p>{format!("There is no @{handle} on Cruddur. Perhaps it is spelt differently?")}</p>
+            <TraceOfThis />
         </div>
     }
 }

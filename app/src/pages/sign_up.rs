@@ -68,13 +68,13 @@ pub(crate) fn AuthFrame(
 ) -> impl IntoView {
     view! {
         <div class="auth">
-            <div class="auth-side">
+            <header class="auth-side">
                 <A href=routes::HOME attr:class="auth-brand" attr:data-action="home.open">
                     <Logo />
                     <span>"Cruddur"</span>
                 </A>
                 <p class="auth-claim">"Say it. It won't be held against you for long."</p>
-            </div>
+            </header>
             <main id="content" class="auth-main" tabindex="-1">
                 <div class="auth-panel">{children()}</div>
             </main>

@@ -1,7 +1,9 @@
 //! `/@handle/status/{id}`: one crud.
 
 use crate::api::activities::show;
-use crate::components::{crud::ExpandedCrud, failure::Failure, feed::FeedSkeleton, layout::Layout};
+use crate::components::{
+    crud::ExpandedCrud, failure::Failure, feed::FeedSkeleton, layout::Layout, trace_links::TraceOfThis,
+};
 use crate::pages::profile::BackHome;
 use crate::{ApiError, routes};
 use leptos::prelude::*;
@@ -84,6 +86,7 @@ fn Gone(
             <A href=routes::profile(&handle) attr:class="button button-quiet" attr:data-action="profile.open">
                 {format!("What else @{handle} says")}
             </A>
+            <TraceOfThis />
         </div>
     }
 }

@@ -175,6 +175,7 @@ async fn a_form_that_comes_back_shows_its_values_and_errors_at_their_fields() {
             error("email", "Type one."),
             error("", "And this."),
         ],
+        trace_id: Some("0af7651916cd43dd8448eb211c80319c".to_owned()),
     };
     let page = site
         .get_as(
@@ -199,6 +200,11 @@ async fn a_form_that_comes_back_shows_its_values_and_errors_at_their_fields() {
     );
     assert!(between(form, "id=\"username-error\"", "</p>").contains("This one is taken."));
     assert!(between(form, "role=\"alert\"", "</div>").contains("And this. 2 fields need another look."));
+
+    assert!(
+        !form.contains("0af7651916cd43dd8448eb211c80319c"),
+        "the explorer is closed"
+    );
 
     // Another form than the one that came back knows nothing of it.
     let page = site

@@ -1,6 +1,6 @@
 //! A whole site in a test: the app's routes and server functions over a database of its own.
 
-use app::server_context::{Flash, HandOver, Services, Viewer};
+use app::server_context::{ExplorerOpen, Flash, HandOver, Services, Viewer};
 use app::{App, DemoHint, FormFlash, session_cookie, shell};
 use axum::Router;
 use axum::body::Body;
@@ -30,6 +30,7 @@ pub(crate) struct Given {
     pub(crate) flash: Option<FormFlash>,
     pub(crate) demo: bool,
     pub(crate) hand_over: HandOver,
+    pub(crate) explorer: bool,
 }
 
 /// A response, read.
@@ -77,6 +78,7 @@ impl Site {
             provide_context(Viewer(given.viewer));
             provide_context(Flash(given.flash));
             provide_context(given.hand_over);
+            provide_context(ExplorerOpen(given.explorer));
         };
         let options = LeptosOptions::builder().output_name("cruddur").build();
         let (for_functions, for_shell) = (context.clone(), options.clone());

@@ -21,6 +21,7 @@ export function startLatency() {
   if (!list) {
     return;
   }
+  document.getElementById('latency-hint')?.removeAttribute('hidden');
   const first = buckets().find((bucket) => linkOf(bucket) && !bucket.classList.contains('out'));
   rove(first ?? buckets().find(linkOf));
   list.addEventListener('pointerdown', begin);
@@ -124,6 +125,7 @@ function choose(chosen) {
     traces += inside ? Number(bucket.dataset['traces']) : 0;
   });
   const words = document.getElementById('latency-range');
+  document.getElementById('latency-hint')?.toggleAttribute('hidden', chosen !== undefined);
   if (words) {
     const how = dragging ? 'let go to filter' : 'Enter filters, Esc forgets';
     words.textContent = chosen ? `${inWords(low, high)} · ${traces} ${traces === 1 ? 'trace' : 'traces'} · ${how}` : '';

@@ -3,6 +3,8 @@
 import { rows, showWaiting, take } from './list-fresh.js';
 
 const RETRY_MS = 3_000;
+/** From an answer to the next question: under load there is something new all the time. */
+const PAUSE_MS = 400;
 const AGES_MS = 5_000;
 
 export function startLive() {
@@ -47,11 +49,13 @@ export function startLive() {
       say('The list could not be brought up to date: the server does not answer. It is asked again.', false);
       setTimeout(() => void ask(), RETRY_MS);
     } finally {
-      asking = false;
-      if (again) {
-        again = false;
-        void ask();
-      }
+      setTimeout(() => {
+        asking = false;
+        if (again) {
+          again = false;
+          void ask();
+        }
+      }, PAUSE_MS);
     }
   };
 

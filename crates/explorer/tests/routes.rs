@@ -195,6 +195,105 @@ async fn the_filter_is_shown_again_and_holds() {
 }
 
 #[tokio::test]
+async fn the_histogram_links_to_the_traces_of_each_duration() {
+    let answer = get(&filled(), "/traces?min_ms=50&max_ms=70&service=mailer").await;
+    // The mailer's trace took 5 ms: outside of what is asked for, and shown all the same.
+    assert!(
+        answer
+            .body
+            .contains("href=\"/traces?service=mailer&amp;min_ms=5&amp;max_ms=7\" aria-label=\"5 ms to 7 ms: 1 trace\""),
+        "{}",
+        answer.body
+    );
+    assert!(
+        answer
+            .body
+            .contains("1 trace, of which those of 50 ms to 70 ms are listed")
+    );
+    assert!(answer.body.contains("href=\"/traces?service=mailer\">Any latency"));
+    let answer = get(&filled(), "/traces").await;
+    assert!(answer.body.contains("50 ms to 70 ms: 1 trace, 1 with errors"));
+    assert!(!answer.body.contains("Any latency"));
+}
+
+#[tokio::test]
+async fn the_api_tells_how_long_traces_take() {
+    let answer = get(&filled(), "/api/traces/latency?error=true").await;
+    assert_eq!((answer.status, &*answer.content_type), (StatusCode::OK, JSON));
+    let buckets = answer.json()["buckets"].as_array().unwrap().clone();
+    assert_eq!(buckets.len(), 6);
+    assert_eq!(
+        buckets[4],
+        json!({ "from_ms": 50.0, "to_ms": 70.0, "traces": 1, "errors": 1 })
+    );
+    assert_eq!(
+        get(&filled(), "/api/traces/latency?min_ms=x").await.fields_in_error(),
+        ["min_ms"]
+    );
+}
+
+#[tokio::test]
+async fn the_api_suggests_what_can_be_asked_for() {
+    let answer = get(&filled(), "/api/traces/suggestions?field=service&prefix=SHOP").await;
+    assert_eq!((answer.status, &*answer.content_type), (StatusCode::OK, JSON));
+    let suggestion = |value: &str| json!({ "value": value, "traces": 1 });
+    assert_eq!(
+        answer.json(),
+        json!({ "suggestions": [suggestion("shop-backend"), suggestion("shop-frontend")] })
+    );
+    let answer = get(&filled(), "/api/traces/suggestions?field=colour").await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(answer.fields_in_error(), ["field"]);
+}
+
+#[tokio::test]
+async fn the_scripts_are_served_under_their_hash_for_a_year() {
+    let page = get(&filled(), "/traces").await;
+    let start = page.body.find("/traces/assets/").unwrap();
+    let href = page.body[start..].split('"').next().unwrap();
+    for name in ["list.js", "list-live.js"] {
+        let script = get(&filled(), &href.replace("list.js", name)).await;
+        assert_eq!(
+            (script.status, &*script.content_type),
+            (StatusCode::OK, "text/javascript; charset=utf-8")
+        );
+        assert!(script.cache_control.contains("immutable"));
+    }
+    // A page from before a deployment still works, and keeps nothing.
+    let old = get(&filled(), "/traces/assets/0/list.js").await;
+    assert_eq!((old.status, &*old.cache_control), (StatusCode::OK, "private, no-cache"));
+    assert_eq!(
+        get(&filled(), "/traces/assets/0/nothing.js").await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn whoever_listens_hears_of_news_until_the_server_stops() {
+    let store = filled();
+    let stopping = tokio::sync::watch::Sender::new(false);
+    let config = ExplorerConfig {
+        app_name: "Shop".into(),
+        home_href: "/".into(),
+        stopping: Some(stopping.subscribe()),
+    };
+    let request = Request::get("/traces/live").body(Body::empty()).unwrap();
+    let response = explorer::router(store.clone(), config).oneshot(request).await.unwrap();
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+    let mut body = response.into_body();
+    let mut event = async || match body.frame().await {
+        Some(frame) => String::from_utf8(frame.unwrap().into_data().unwrap().to_vec()).unwrap(),
+        None => "the end".to_owned(),
+    };
+    // What came between the page and this is news already.
+    assert!(event().await.starts_with("event: news\n"));
+    ingest(&store, "shop", vec![span(3, 1, None, "new", 0, 1)]);
+    assert!(event().await.starts_with("event: news\n"));
+    stopping.send_replace(true);
+    assert_eq!(event().await, "the end");
+}
+
+#[tokio::test]
 async fn a_bad_filter_is_told_at_its_field() {
     let path = format!("/traces?min_ms=%3Cb%3E&limit=0&service={}", "shop");
     let answer = get(&filled(), &path).await;

@@ -3,11 +3,24 @@
 use crate::support::app::{OPERATOR, app};
 use crate::support::message::{Answer, Ask};
 use crate::support::server::Server;
-use crate::support::site::Site;
+use crate::support::site::{PATIENCE, Site};
 use crate::support::trace::Caller;
 use serde_json::json;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 
 const EXPLORER: [&str; 3] = ["/traces", "/api/traces", "/traces/style.css"];
+/// Every address of the explorer. The live list's answer has no end, so it is only asked for to be refused.
+const ADDRESSES: [&str; 8] = [
+    "/traces",
+    "/traces/0af7651916cd43dd8448eb211c80319c",
+    "/traces/live",
+    "/traces/assets/1/list.js",
+    "/api/traces",
+    "/api/traces/0af7651916cd43dd8448eb211c80319c",
+    "/api/traces/latency",
+    "/api/traces/suggestions?field=user",
+];
 
 /// From this machine to the proxy, and from the proxy to the server: the visitor may be anywhere.
 fn through_proxy(ask: Ask) -> Ask {
@@ -23,6 +36,29 @@ fn statuses(site: &impl Site, change: impl Fn(Ask) -> Ask) -> [u16; 3] {
     EXPLORER.map(|path| site.send(change(Ask::page(path))).status)
 }
 
+/// Nothing of the explorer is to be had this way, and pages do not speak of it.
+fn is_closed(site: &impl Site, change: impl Fn(Ask) -> Ask, status: u16) {
+    for path in ADDRESSES {
+        let answer = site.send(change(Ask::get(path)));
+        assert_eq!(answer.status, status, "{path}");
+        assert!(!answer.text().contains("duration_ms"), "{path}");
+    }
+    for path in ["/", "/nowhere"] {
+        let page = site.send(change(Ask::page(path))).text();
+        assert!(!page.contains("href=\"/traces"), "{path}");
+    }
+}
+
+/// And that way all of it is, and pages lead there.
+fn is_open(site: &impl Site, change: impl Fn(Ask) -> Ask) {
+    assert_eq!(statuses(site, &change), [200; 3]);
+    let page = site.send(change(Ask::page("/"))).text();
+    assert!(page.contains("href=\"/traces\""));
+    let lost = site.send(change(Ask::page("/nowhere")));
+    let trace = format!("href=\"/traces/{}\"", lost.trace_id());
+    assert!(lost.text().contains(&trace), "an error page leads to its own trace");
+}
+
 fn demo_is_refused(answer: &Answer) {
     assert_eq!(
         (answer.status, answer.problems()),
@@ -36,8 +72,8 @@ fn demo_is_refused(answer: &Answer) {
 
 #[test]
 fn this_machine_needs_no_sign_in() {
-    for host in ["localhost:3000", "127.0.0.1:3000", "[::1]:3000"] {
-        assert_eq!(statuses(app(), |ask| ask.header("host", host)), [200; 3], "{host}");
+    for host in ["localhost:3000", "localhost", "127.0.0.1:3000", "[::1]:3000"] {
+        is_open(app(), |ask| ask.header("host", host));
     }
 }
 
@@ -45,24 +81,91 @@ fn this_machine_needs_no_sign_in() {
 fn from_elsewhere_it_takes_an_operator() {
     let operator = app().sign_up(OPERATOR);
     let other = app().sign_up("no_operator");
-    let ways: [fn(Ask) -> Ask; 5] = [
+    let ways: [fn(Ask) -> Ask; 14] = [
         Ask::elsewhere,
+        |ask| ask.elsewhere().header("host", "127.0.0.1:3000"),
         through_proxy,
+        |ask| ask.header("x-forwarded-for", "127.0.0.1"),
+        |ask| ask.header("x-forwarded-host", "localhost"),
+        |ask| ask.header("x-forwarded-proto", "http"),
         |ask| ask.header("forwarded", "for=192.0.2.7"),
+        |ask| ask.header("via", "1.1 proxy"),
         |ask| ask.header("x-real-ip", "192.0.2.7"),
-        // A name of the internet that resolves to this machine.
+        // A name of the internet that resolves to this machine, and some that only look like ours.
         |ask| ask.header("host", "evil.example"),
+        |ask| ask.header("host", "localhost.evil.example:3000"),
+        |ask| ask.header("host", "127.0.0.1.evil.example"),
+        |ask| ask.header("host", "localhost:3000@evil.example"),
+        |ask| ask.without("host"),
     ];
     for way in ways {
-        assert_eq!(statuses(app(), way), [401; 3]);
-        assert_eq!(statuses(app(), |ask| way(ask).cookie(&other.cookie)), [403; 3]);
-        assert_eq!(statuses(app(), |ask| way(ask).cookie(&operator.cookie)), [200; 3]);
+        is_closed(app(), way, 401);
+        is_closed(app(), |ask| way(ask).cookie(&other.cookie), 403);
+        is_open(app(), |ask| way(ask).cookie(&operator.cookie));
     }
     let refusal = app().send(Ask::page("/traces").elsewhere());
     assert!(refusal.text().contains("Sign in as an operator") && refusal.text().contains("/signin"));
     assert_eq!(refusal.header("cache-control"), "no-store");
     let refusal = app().send(Ask::page("/traces").elsewhere().cookie(&other.cookie));
     assert!(refusal.text().contains("CRUDDUR_OPERATORS"), "{}", refusal.text());
+}
+
+#[test]
+fn an_operator_who_has_signed_out_is_nobody() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(
+        data.path(),
+        &[("CRUDDUR_EXPLORER", "operators"), ("CRUDDUR_OPERATORS", "dax")],
+    );
+    let operator = server.sign_up("dax");
+    is_open(&server, |ask| ask.cookie(&operator.cookie));
+    let out = Ask::call("/api/users/signout", &[]).cookie(&operator.cookie);
+    // The binary is at another port than the tests' requests say.
+    let out = server.send(out.without("origin"));
+    assert_eq!(out.status, 200, "{}", out.text());
+    is_closed(&server, |ask| ask.cookie(&operator.cookie), 401);
+    is_closed(&server, |ask| ask.cookie("cruddur_session=forged"), 401);
+}
+
+#[test]
+fn where_other_machines_can_connect_this_one_needs_a_sign_in_too() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(
+        data.path(),
+        &[("LEPTOS_SITE_ADDR", "0.0.0.0:0"), ("CRUDDUR_OPERATORS", "bashir")],
+    );
+    is_closed(&server, |ask| ask, 401);
+    let operator = server.sign_up("bashir");
+    is_open(&server, |ask| ask.cookie(&operator.cookie));
+}
+
+#[test]
+fn what_was_just_posted_leads_to_its_trace_where_the_explorer_is_open() {
+    let person = app().sign_up("posts_a_form");
+    let form = || Ask::form("/api/activities", &[("message", "where is my trace?")]).cookie(&person.cookie);
+    let posted = app().send(form());
+    let page = Ask::page("/")
+        .cookie(&person.cookie)
+        .cookie(&posted.cookie("cruddur_flash"));
+    let page = app().send(page).text();
+    assert!(
+        page.contains("Posted. ") && page.contains(&format!("href=\"/traces/{}\"", posted.trace_id())),
+        "{page}"
+    );
+    assert_eq!(app().send(through_proxy(form())).set_cookie("cruddur_flash"), None);
+
+    // What is wrong with a form leads there as well; to others it is just wrong.
+    let wrong = || Ask::form("/api/activities", &[("message", " ")]).cookie(&person.cookie);
+    for (way, open) in [(None, true), (Some(through_proxy as fn(Ask) -> Ask), false)] {
+        let way = |ask: Ask| way.map_or(ask.clone(), |way| way(ask));
+        let refused = app().send(way(wrong()));
+        let page = Ask::page("/")
+            .cookie(&person.cookie)
+            .cookie(&refused.cookie("cruddur_flash"));
+        let page = app().send(way(page)).text();
+        assert!(page.contains("One field needs another look."), "{page}");
+        assert_eq!(page.contains(&format!("href=\"/traces/{}\"", refused.trace_id())), open);
+    }
 }
 
 #[test]
@@ -111,22 +214,20 @@ fn operators_only_means_on_this_machine_too() {
         data.path(),
         &[("CRUDDUR_EXPLORER", "operators"), ("CRUDDUR_OPERATORS", "@Sisko,kira")],
     );
-    assert_eq!(statuses(&server, |ask| ask), [401; 3]);
+    is_closed(&server, |ask| ask, 401);
     let other = server.sign_up("morn");
-    assert_eq!(statuses(&server, |ask| ask.cookie(&other.cookie)), [403; 3]);
+    is_closed(&server, |ask| ask.cookie(&other.cookie), 403);
     let operator = server.sign_up("sisko");
-    assert_eq!(statuses(&server, |ask| ask.cookie(&operator.cookie)), [200; 3]);
-    assert_eq!(
-        statuses(&server, |ask| through_proxy(ask).cookie(&operator.cookie)),
-        [200; 3]
-    );
+    is_open(&server, |ask| ask.cookie(&operator.cookie));
+    is_open(&server, |ask| through_proxy(ask).cookie(&operator.cookie));
 }
 
 #[test]
 fn open_is_for_whoever_reaches_the_port_and_says_so() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path(), &[("CRUDDUR_EXPLORER", "open"), ("CRUDDUR_DEMO", "1")]);
-    assert_eq!(statuses(&server, through_proxy), [200; 3]);
+    is_open(&server, through_proxy);
+    is_open(&server, |ask| ask.header("host", "evil.example"));
     assert_eq!(server.send(through_proxy(demo_sign_in())).status, 200);
     let (_, said) = server.terminate();
     assert!(said.contains("whoever can reach") && said.contains("WARN"), "{said}");
@@ -156,7 +257,38 @@ fn off_is_as_if_there_were_none() {
         ],
     );
     let operator = server.sign_up("sisko");
-    assert_eq!(statuses(&server, |ask| ask.cookie(&operator.cookie)), [404; 3]);
+    is_closed(&server, |ask| ask, 404);
+    is_closed(&server, |ask| ask.cookie(&operator.cookie), 404);
     assert_eq!(server.send(demo_sign_in()).status, 200, "it is this machine");
     demo_is_refused(&server.send(through_proxy(demo_sign_in())));
+}
+
+#[test]
+fn without_a_store_there_is_no_explorer_and_no_way_to_it() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(
+        data.path(),
+        &[("CRUDDUR_TRACE_STORE", "off"), ("CRUDDUR_EXPLORER", "open")],
+    );
+    is_closed(&server, |ask| ask, 404);
+}
+
+/// Cut off by the end of the process it would end without its last chunk.
+#[test]
+fn a_live_list_ends_when_the_server_stops_and_keeps_it_from_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let mut connection = TcpStream::connect(server.address).unwrap();
+    connection.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(connection, "GET /traces/live HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    let mut lines = BufReader::new(connection).lines();
+    lines
+        .find(|line| line.as_ref().unwrap() == "event: news")
+        .unwrap()
+        .unwrap();
+    server.send_signal("TERM");
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    assert_eq!(rest[rest.len() - 2..], ["0", ""], "{rest:?}");
+    let (status, said) = server.terminate();
+    assert!(status.success(), "{said}");
 }

@@ -53,16 +53,14 @@ pub(crate) fn view(list: List) -> impl IntoView {
         view! { <a class="button" rel="next" href=href::traces(&older)>"Older traces"</a> }
     });
     // Older pages stand still: what is new is not on them.
-    let live = (!later && !wrong).then(|| {
-        view! {
-            <p class="live" id="live" role="status" hidden></p>
-            <div class="news"><button type="button" id="news" hidden></button></div>
-        }
-    });
+    let live = !later && !wrong;
+    let status = live.then(|| view! { <p class="live" id="live" role="status" hidden></p> });
+    let news = live.then(|| view! { <div class="news"><button type="button" id="news" hidden></button></div> });
     view! {
         <div class="heading">
             <h1>"Traces"</h1>
             <p class="meta" id="kept">{kept}</p>
+            {status}
             <p class="actions">
                 {help::button()}
                 <a href=href::traces_json(&list.filter)>"JSON"</a>
@@ -71,8 +69,10 @@ pub(crate) fn view(list: List) -> impl IntoView {
         </div>
         {form::view(&list)}
         {(!wrong).then(|| latency::view(&list))}
-        {live}
-        <div id="traces">{body}</div>
+        <div class="listed">
+            {news}
+            <div id="traces">{body}</div>
+        </div>
         <nav class="pager" id="pages" aria-label="Pages">{next}</nav>
         {help::dialog()}
         <script type="module" src=assets::href("list.js")></script>

@@ -50,6 +50,8 @@ pub(super) fn view(list: &List) -> impl IntoView + use<> {
             <div class="bar-heading">
                 <h2 id="latency-heading">"Latency"</h2>
                 <p class="meta" id="latency-words">{words}</p>
+                // Shown by the script, which makes it true.
+                <p class="meta" id="latency-hint" hidden>{(total > 0).then_some("Drag over the bars to filter.")}</p>
                 <p class="meta" id="latency-range" role="status"></p>
                 {any}
             </div>
@@ -81,11 +83,12 @@ fn bar(bucket: &LatencyBucket, most: u64, filter: &TraceFilter) -> impl IntoView
     let chosen = filter.min_ms.is_none_or(|min| bucket.to_ms.is_none_or(|to| to > min))
         && filter.max_ms.is_none_or(|max| bucket.from_ms < max);
     let height = |count: u64| format!("height:{:.2}%", 100.0 * count as f64 / most.max(1) as f64);
+    let well = bucket.traces - bucket.errors;
     let column = (bucket.traces > 0).then(|| {
         view! {
             <a href=href::traces(&of) aria-label=name.clone() title=name draggable="false">
                 {(bucket.errors > 0).then(|| view! { <i class="failed" style=height(bucket.errors)></i> })}
-                <i style=height(bucket.traces - bucket.errors)></i>
+                {(well > 0).then(|| view! { <i style=height(well)></i> })}
             </a>
         }
     });
