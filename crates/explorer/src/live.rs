@@ -45,6 +45,6 @@ async fn stopped(stopping: Option<&mut Receiver<bool>>) {
     };
     if !ended {
         // Nobody will ever say so.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn view(page: &Page) -> impl IntoView + use<> {
     }
 }
 
-/// A line for each field, and for each item of a list of the query.
+/// A line for each field, and for each item of a list that is an object.
 fn json(query: &Query) -> String {
     let mut text = Vec::new();
     let written = query.serialize(&mut Serializer::with_formatter(&mut text, Lines::default()));
@@ -32,53 +32,52 @@ fn json(query: &Query) -> String {
 
 #[derive(Default)]
 struct Lines {
+    /// How many brackets are open.
     depth: usize,
+    /// An item of a field's list begins, and whether it is the first: what it is says where it stands.
+    item: Option<bool>,
+    /// The list has a line for each item.
+    lines: bool,
 }
 
-impl Lines {
-    /// What is deeper stands in one line.
-    const BROKEN: usize = 2;
+/// Where the items of a field's list are.
+const ITEM: usize = 2;
 
-    fn open<W: ?Sized + Write>(&mut self, writer: &mut W, bracket: &[u8]) -> Result<()> {
-        self.depth += 1;
-        writer.write_all(bracket)
-    }
+fn line<W: ?Sized + Write>(writer: &mut W, depth: usize) -> Result<()> {
+    writer.write_all(b"\n")?;
+    writer.write_all("  ".repeat(depth).as_bytes())
+}
 
-    fn item<W: ?Sized + Write>(&self, writer: &mut W, first: bool) -> Result<()> {
-        if !first {
-            writer.write_all(b",")?;
-        }
-        match self.depth {
-            ..=Self::BROKEN => {
-                writer.write_all(b"\n")?;
-                writer.write_all("  ".repeat(self.depth).as_bytes())
-            }
-            _ if first => Ok(()),
-            _ => writer.write_all(b" "),
-        }
-    }
-
-    fn close<W: ?Sized + Write>(&mut self, writer: &mut W, bracket: &[u8]) -> Result<()> {
-        self.depth -= 1;
-        if self.depth < Self::BROKEN {
-            writer.write_all(b"\n")?;
-            writer.write_all("  ".repeat(self.depth).as_bytes())?;
-        }
-        writer.write_all(bracket)
-    }
+fn separator<W: ?Sized + Write>(writer: &mut W, first: bool, then: &[u8]) -> Result<()> {
+    writer.write_all(if first { b"" } else { b"," })?;
+    writer.write_all(if first { b"" } else { then })
 }
 
 impl Formatter for Lines {
     fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> Result<()> {
-        self.open(writer, b"{")
+        if let Some(first) = self.item.take() {
+            separator(writer, first, b"")?;
+            line(writer, ITEM)?;
+            self.lines = true;
+        }
+        self.depth += 1;
+        writer.write_all(b"{")
     }
 
     fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> Result<()> {
-        self.close(writer, b"}")
+        self.depth -= 1;
+        if self.depth == 0 {
+            line(writer, 0)?;
+        }
+        writer.write_all(b"}")
     }
 
     fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> Result<()> {
-        self.item(writer, first)
+        if self.depth == 1 {
+            separator(writer, first, b"")?;
+            return line(writer, 1);
+        }
+        separator(writer, first, b" ")
     }
 
     fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> Result<()> {
@@ -86,15 +85,31 @@ impl Formatter for Lines {
     }
 
     fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> Result<()> {
-        self.open(writer, b"[")
+        self.depth += 1;
+        writer.write_all(b"[")
     }
 
     fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> Result<()> {
-        self.close(writer, b"]")
+        self.depth -= 1;
+        if self.depth == 1 && std::mem::take(&mut self.lines) {
+            line(writer, 1)?;
+        }
+        writer.write_all(b"]")
     }
 
     fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> Result<()> {
-        self.item(writer, first)
+        if self.depth == ITEM {
+            self.item = Some(first);
+            return Ok(());
+        }
+        separator(writer, first, b" ")
+    }
+
+    fn begin_string<W: ?Sized + Write>(&mut self, writer: &mut W) -> Result<()> {
+        if let Some(first) = self.item.take() {
+            separator(writer, first, b" ")?;
+        }
+        writer.write_all(b"\"")
     }
 }
 
@@ -104,11 +119,12 @@ mod tests {
 
     #[test]
     fn an_item_is_a_line_and_the_text_is_the_query() {
-        let query = Query::parse(r#"{"calculations": [{"op": "P99", "column": "d"}], "filters": [{"column": "a", "op": "in", "value": [1, 2]}]}"#).unwrap();
+        let query = Query::parse(r#"{"breakdowns": ["a", "b"], "calculations": [{"op": "P99", "column": "d"}], "filters": [{"column": "a", "op": "in", "value": [1, 2]}]}"#).unwrap();
         let text = json(&query);
         let expected = [
             "{",
             "  \"time_range\": 7200,",
+            "  \"breakdowns\": [\"a\", \"b\"],",
             "  \"calculations\": [",
             "    {\"op\": \"P99\", \"column\": \"d\"}",
             "  ],",
