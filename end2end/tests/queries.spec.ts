@@ -70,8 +70,8 @@ test('a point of a chart of traces leads to its trace', async ({ page, traces })
 test('the time is an address, and a fixed one stays where it is', async ({ page, traces }) => {
   await post(page, traces);
   await page.goto('/traces/queries/count-by-trace');
-  await page.getByLabel('Time', { exact: true }).selectOption('Last hour');
-  await page.getByLabel('Scale of durations').selectOption('Logarithmic');
+  await page.getByRole('combobox', { name: 'Time' }).selectOption('Last hour');
+  await page.getByRole('combobox', { name: 'Scale of durations' }).selectOption('Logarithmic');
   await page.getByRole('button', { name: 'Show' }).click();
   await expect(page).toHaveURL('/traces/queries/count-by-trace?time_range=3600&scale=log');
   await page.getByRole('link', { name: 'Link to exactly this time' }).click();

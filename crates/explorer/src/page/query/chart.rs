@@ -94,13 +94,17 @@ fn mark(mark: &Mark) -> AnyView {
     }
 }
 
-fn legend(most: u64) -> impl IntoView {
+fn legend(most: u64) -> AnyView {
+    if most <= 1 {
+        return view! { <span class="meta">"one row in each cell"</span> }.into_any();
+    }
     let levels: Vec<_> = (1..=LEVELS)
         .map(|level| view! { <i class=format!("level-{level}")></i> })
         .collect();
     view! {
         <span class="strength meta" aria-hidden="true">"1 "{levels}" "{format::counted(most, "row")}</span>
     }
+    .into_any()
 }
 
 fn values(chart: &Chart) -> impl IntoView + use<> {
