@@ -72,6 +72,7 @@ pub(crate) fn without_spans(state: AppState) -> Router {
             app_name: "Cruddur".into(),
             home_href: "/".into(),
             stopping: Some(state.stopping.subscribe()),
+            honeycomb: state.honeycomb.clone(),
         };
         explorer::router(store, config).layer(from_fn_with_state(state.access.clone(), peer::guard_explorer))
     });

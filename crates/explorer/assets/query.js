@@ -1,14 +1,19 @@
 // A query's page, once the script runs: a chart's values are named for the pointer and for the arrow keys, and the
 // specification can be copied.
 
+import { copyOnClick } from './copy.js';
+
 /** @typedef {{ element: SVGGraphicsElement, x: number, y: number, words: string }} Mark */
 
 for (const figure of document.querySelectorAll('figure.chart')) {
   start(figure);
 }
-for (const button of document.querySelectorAll('button[data-copy]')) {
-  startCopy(/** @type {HTMLButtonElement} */ (button));
-}
+copyOnClick((words) => {
+  const said = document.getElementById('said');
+  if (said) {
+    said.textContent = words;
+  }
+});
 
 /** @param {Element} figure */
 function start(figure) {
@@ -103,21 +108,4 @@ function follow(mark) {
   if (href) {
     location.assign(href);
   }
-}
-
-/** @param {HTMLButtonElement} button */
-function startCopy(button) {
-  const source = document.getElementById(button.dataset['copy'] ?? '');
-  if (!source || !navigator.clipboard) {
-    return;
-  }
-  button.hidden = false;
-  button.addEventListener('click', async () => {
-    try {
-      await navigator.clipboard.writeText(source.textContent ?? '');
-      button.textContent = 'Copied';
-    } catch {
-      button.textContent = 'Select the text to copy it';
-    }
-  });
 }

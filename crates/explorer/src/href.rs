@@ -28,6 +28,16 @@ pub(crate) fn span_anchor(span_id: &str) -> String {
     format!("span-{}", encoded(span_id))
 }
 
+/// A span on the page of its trace: chosen, and scrolled to.
+pub(crate) fn span(trace_id: &str, span_id: &str) -> String {
+    format!("{}?span={}#{}", trace(trace_id), encoded(span_id), span_anchor(span_id))
+}
+
+/// A span with its events and links as JSON.
+pub(crate) fn span_json(trace_id: &str, span_id: &str) -> String {
+    format!("{}/spans/{}", trace_json(trace_id), encoded(span_id))
+}
+
 /// The traces that match.
 pub(crate) fn traces(filter: &TraceFilter) -> String {
     with_query("/traces", &filter.pairs())
@@ -75,7 +85,7 @@ fn with_query(path: &str, pairs: &[(&str, String)]) -> String {
 }
 
 /// Percent-encodes all but the unreserved characters of RFC 3986 (§2.3).
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -97,6 +107,7 @@ mod tests {
         assert_eq!(trace("../a?b#c\" é"), "/traces/..%2Fa%3Fb%23c%22%20%C3%A9");
         assert_eq!(trace_page("a", 1), "/traces/a");
         assert_eq!(trace_page("a", 2), "/traces/a?page=2");
+        assert_eq!(span("a", "b&c"), "/traces/a?span=b%26c#span-b%26c");
     }
 
     #[test]

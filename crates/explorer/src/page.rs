@@ -1,6 +1,6 @@
 //! How the explorer looks. Each page is a view of plain data, so that the same view can be hydrated one day.
 
-mod fields;
+pub(crate) mod fields;
 pub(crate) mod list;
 pub(crate) mod message;
 pub(crate) mod queries;
@@ -88,7 +88,7 @@ fn service(name: &str) -> impl IntoView + use<> {
 }
 
 /// The class, and for services without a colour of their own the style, that set the colour of a span.
-fn colour(service: &str, database: bool) -> (&'static str, Option<String>) {
+pub(crate) fn colour(service: &str, database: bool) -> (&'static str, Option<String>) {
     let lower = service.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if database || has(&["sqlite", "postgres", "mysql", "database"]) {

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use explorer::ExplorerConfig;
+use explorer::{ExplorerConfig, HoneycombPlace};
 use honeycomb::{Column, Event, Value};
 use http_body_util::BodyExt;
 use serde_json::{Value as Json, json};
@@ -15,10 +15,14 @@ const HOUR: &str = "start_time=1795485600&end_time=1795489200";
 const HOSTILE: &str = "<script>alert('x')</script>\" onload=\"y";
 
 async fn send(store: &TraceStore, request: Request<Body>) -> (StatusCode, String) {
+    send_as(ExplorerConfig::default(), store, request).await
+}
+
+async fn send_as(config: ExplorerConfig, store: &TraceStore, request: Request<Body>) -> (StatusCode, String) {
     let config = ExplorerConfig {
         app_name: "Shop".into(),
         home_href: "/".into(),
-        stopping: None,
+        ..config
     };
     let response = explorer::router(store.clone(), config).oneshot(request).await.unwrap();
     let status = response.status();
@@ -119,6 +123,24 @@ async fn latency_by_user_is_a_heatmap_and_a_table_whose_rows_lead_to_traces() {
     );
     assert!(!body.contains("<script>alert"), "{body}");
     assert_eq!(body.matches("<script").count(), 1, "ours, and no span's");
+}
+
+#[tokio::test]
+async fn where_the_environment_is_known_the_same_query_opens_in_honeycomb() {
+    let path = format!("/traces/queries/latency-by-user?{HOUR}");
+    let (_, body) = get(&filled(), &path).await;
+    assert!(!body.contains("Open in Honeycomb"));
+    let config = ExplorerConfig::default();
+    let place = HoneycombPlace {
+        ui: "https://ui.honeycomb.io".into(),
+        team: "shop".into(),
+        environment: Some("test".into()),
+    };
+    config.honeycomb.set(place).unwrap();
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    let (_, body) = send_as(config, &filled(), request).await;
+    let start = "href=\"https://ui.honeycomb.io/shop/environments/test?query=%7B%22start_time%22%3A1795485600%2C";
+    assert!(body.contains(start), "{body}");
 }
 
 #[tokio::test]

@@ -99,10 +99,12 @@ fn fmt(context: &Context<'_>) -> Result<Outcome> {
 }
 
 fn types(context: &Context<'_>) -> Result<Outcome> {
-    let mut command = context.tools.command("tsc");
-    passed(process::run(
-        command.current_dir(context.workspace.end2end()).arg("--noEmit"),
-    ))
+    for project in [".", "../crates/explorer/assets"] {
+        let mut command = context.tools.command("tsc");
+        command.current_dir(context.workspace.end2end());
+        process::run(command.args(["--noEmit", "--project", project]))?;
+    }
+    Ok(Outcome::Passed)
 }
 
 fn clippy(context: &Context<'_>) -> Result<Outcome> {

@@ -24,6 +24,8 @@ pub(crate) struct Page {
     pub(crate) problems: Vec<QueryProblem>,
     /// Whether durations are on a logarithmic axis.
     pub(crate) log: bool,
+    /// The same query in Honeycomb, where that is known.
+    pub(crate) elsewhere: Option<String>,
     pub(crate) now: SystemTime,
 }
 
@@ -37,11 +39,15 @@ pub(crate) fn view(page: &Page) -> impl IntoView + use<> {
         <p class="crumbs"><a href="/traces/queries">"Queries"</a></p>
         <div class="heading">
             <h1>{page.saved.name.clone()}</h1>
+            {page.elsewhere.clone().map(|href| {
+                view! { <p class="actions"><a href=href rel="noreferrer">"Open in Honeycomb"</a></p> }
+            })}
         </div>
         <p class="words">{page.saved.description.clone()}</p>
         {form::view(page)}
         {answer}
         {specification::view(page)}
+        <p class="hidden" id="said" role="status"></p>
         <script type="module" src=assets::href("query.js")></script>
     }
 }

@@ -49,7 +49,9 @@ pub(crate) async fn query(
         },
     };
     let log = asked.iter().any(|(name, value)| name == "scale" && value == "log");
+    let elsewhere = explorer.config.honeycomb.get().and_then(|place| place.query(&query));
     let page = Page {
+        elsewhere,
         saved,
         query,
         result,

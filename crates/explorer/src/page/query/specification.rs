@@ -12,11 +12,8 @@ pub(super) fn view(page: &Page) -> impl IntoView + use<> {
     let text = json(&page.query);
     view! {
         <section class="panel-card specification">
-            <div class="heading">
-                <h2>"Specification"</h2>
-                // The script shows it.
-                <p class="actions"><button type="button" class="button quiet" data-copy="specification" hidden>"Copy"</button></p>
-            </div>
+            <h2>"Specification"</h2>
+            <button type="button" class="button quiet scripted-only" data-copy="">"Copy"</button>
             <pre tabindex="0" role="region" aria-label="Specification"><code id="specification">{text}</code></pre>
         </section>
     }
