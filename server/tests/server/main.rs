@@ -11,6 +11,8 @@ mod support;
 
 mod access;
 mod api;
+mod check_health;
+mod containers;
 mod failing;
 mod files;
 mod health;
