@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::site::Site;
 use crate::tools::Tools;
 use crate::workspace::Workspace;
 use crate::{server, site};
@@ -25,10 +26,7 @@ pub(crate) fn dist(folder: &str) -> Result<()> {
     let page = site::build(&workspace, &tools)?;
     let built = server::build(&workspace, &tools, true)?;
 
-    copy(&page.root, &folder.join("site"))?;
-    let binary = folder.join(built.file_name().context("the server has no name")?);
-    copy(&built, &binary)?;
-    page.hand_to(&binary)?;
+    lay_out(&page, &built, &folder)?;
     println!(
         "\nIn {}: the server, and the page in site/. It starts with\n  {}",
         folder.display(),
@@ -38,6 +36,14 @@ pub(crate) fn dist(folder: &str) -> Result<()> {
             + " LEPTOS_SITE_ROOT=site ./cruddur"
     );
     Ok(())
+}
+
+/// The server, `hash.txt` beside it, and `site/`.
+fn lay_out(page: &Site, server: &Path, folder: &Path) -> Result<()> {
+    copy(&page.root, &folder.join("site"))?;
+    let binary = folder.join(server.file_name().context("the server has no name")?);
+    copy(server, &binary)?;
+    page.hand_to(&binary)
 }
 
 /// A file, or a folder with all that is in it.
@@ -57,6 +63,31 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn server_names_and_page_lie_as_the_server_looks_for_them() {
+        let from = tempfile::tempdir().unwrap();
+        let page = Site {
+            root: from.path().join("site"),
+            hashes: from.path().join("hashes-of-the-page"),
+        };
+        fs::create_dir_all(page.root.join("pkg/snippets")).unwrap();
+        for (file, text) in [
+            ("site/favicon.svg", "icon"),
+            ("site/pkg/snippets/page.js", "script"),
+            ("hashes-of-the-page", "names"),
+            ("cruddur", "server"),
+        ] {
+            fs::write(from.path().join(file), text).unwrap();
+        }
+        let to = tempfile::tempdir().unwrap();
+        lay_out(&page, &from.path().join("cruddur"), &to.path().join("dist")).unwrap();
+        let read = |file: &str| fs::read_to_string(to.path().join("dist").join(file)).unwrap();
+        assert_eq!(
+            ["site/favicon.svg", "site/pkg/snippets/page.js", "hash.txt", "cruddur"].map(read),
+            ["icon", "script", "names", "server"]
+        );
+    }
 
     #[test]
     fn a_folder_that_holds_something_is_left_alone() {
