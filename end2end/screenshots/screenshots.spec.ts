@@ -84,12 +84,6 @@ test('feed', async ({ page }) => {
   await picture(page, 'feed');
 });
 
-test('traces', async ({ page }) => {
-  await page.goto('/traces');
-  await expect(page.getByRole('link', { name: /activity\.create/ }).first()).toBeVisible();
-  await picture(page, 'traces');
-});
-
 test('waterfall', async ({ page }) => {
   await page.goto(`/traces/${posted.get('bayko')}`);
   await expect(page.getByText('INSERT activities').first()).toBeVisible();
