@@ -1,28 +1,12 @@
-//! What is beside the code and names it: `docker-compose.yml`, `Dockerfile`, `.gitpod.yml` and the README's table. Nothing
-//! here starts a container; docs/operations.md says what was tried of them.
+//! The files that start the server elsewhere: `docker-compose.yml`, `Dockerfile`, `.gitpod.yml`. Nothing here starts a
+//! container; docs/operations.md says what was tried of them.
 
+use crate::support::repository::{of_config, text};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
-
-fn text(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
-}
 
 fn yaml(name: &str) -> Value {
     serde_saphyr::from_str(&text(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-}
-
-/// The variables that the server's own configuration reads.
-fn of_config() -> BTreeSet<String> {
-    let source = text("server/src/config.rs");
-    let code = source.split("#[cfg(test)]").next().unwrap();
-    let names = code.split('"').skip(1).step_by(2);
-    let is_name = |text: &&str| text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    let ours = |name: &&str| name.starts_with("CRUDDUR_") || ["LEPTOS_SITE_ADDR", "DATABASE_URL"].contains(name);
-    names.filter(is_name).filter(ours).map(str::to_owned).collect()
 }
 
 /// Whether something reads this variable.
@@ -46,19 +30,6 @@ fn environment(of: &Value) -> Vec<(String, String)> {
         .iter()
         .map(|(name, value)| (name.clone(), text(value)))
         .collect()
-}
-
-#[test]
-fn the_readme_lists_what_the_configuration_reads() {
-    let readme = text("README.md");
-    let rows = readme.lines().filter(|line| line.starts_with("| `"));
-    let first_cells = rows.filter_map(|row| row.split('|').nth(1));
-    let listed: BTreeSet<_> = first_cells
-        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
-        .filter(|name| name.starts_with("CRUDDUR_") || of_config().contains(*name))
-        .map(str::to_owned)
-        .collect();
-    assert_eq!(listed, of_config());
 }
 
 #[test]

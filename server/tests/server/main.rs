@@ -13,6 +13,7 @@ mod access;
 mod api;
 mod check_health;
 mod containers;
+mod documents;
 mod failing;
 mod files;
 mod health;
