@@ -115,13 +115,15 @@ test('the waterfall shows what caused what, and how much of a fetch was network 
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('click activity.create');
   await expect(page.getByText(`@${person.handle}`).first()).toBeVisible();
 
+  await page.locator('html[data-trace=ready]').waitFor();
+
   // The way down, in this order and each a level deeper than the one before.
   const rows = page.locator('tr.span');
   const way = ['click activity.create', 'submit activity.create', 'POST /api/activities', 'POST /api/activities', 'activity.create', 'INSERT activities'];
   const shown = await rows.evaluateAll((rows) =>
     rows.map((row) => ({
       name: row.querySelector('.label')?.textContent ?? '',
-      level: Number(/level (\d+)/.exec(row.querySelector('summary')?.textContent ?? '')?.[1]),
+      level: Number(row.getAttribute('aria-level')),
       service: row.querySelector('.service-name')?.textContent ?? '',
       phases: row.querySelector('.phases')?.textContent ?? '',
     })),
@@ -143,12 +145,17 @@ test('the waterfall shows what caused what, and how much of a fetch was network 
   expect(server?.service).toBe('cruddur-backend');
   expect(server?.phases).toBe('');
 
+  // In the fetch's bar the phases have patterns, and in the headline all of the time has its place.
+  const bar = rows.filter({ hasText: 'network' }).first().locator('.bar.fetch');
+  for (const phase of ['network', 'server']) {
+    expect(await bar.locator(`.part.${phase}`).first().evaluate((part) => getComputedStyle(part).background)).toMatch(/gradient|rgb/);
+  }
+  await expect(page.locator('.split')).toHaveText(/network \S+ \S+ of \S+ \S+ · server \S+ \S+ · browser \S+ \S+/);
+
   // All fields of a span are one click away.
-  const statement = rows.filter({ hasText: 'INSERT activities' });
-  const panel = page.locator(`[id="${await statement.locator('summary').getAttribute('aria-controls')}"]`);
+  const panel = page.getByRole('complementary', { name: 'Chosen span' });
   await expect(panel).toBeHidden();
-  await statement.locator('summary').click();
-  await expect(panel).toBeVisible();
+  await rows.filter({ hasText: 'INSERT activities' }).getByRole('link').click();
   await expect(panel).toContainText('db.query.text');
   await expect(panel).toContainText('INSERT INTO activities');
 });
@@ -193,8 +200,9 @@ test('what strangers call their spans is shown as text', async ({ page, playwrig
     expect(await page.locator('a[href^="javascript:"]').count(), address).toBe(0);
     expect(await page.evaluate(() => (window as { hacked?: number }).hacked), address).toBeUndefined();
   }
-  await page.locator('summary').first().click();
-  await expect(page.locator('tr.fields').first()).toContainText('javascript:window.hacked=1');
+  await page.locator('html[data-trace=ready]').waitFor();
+  await page.locator('tr.span').getByRole('link').first().click();
+  await expect(page.locator('#chosen')).toContainText('javascript:window.hacked=1');
   expect(await page.evaluate(() => (window as { hacked?: number }).hacked)).toBeUndefined();
   // The filter gives back what was typed, too.
   await page.goto(`/traces?user=${encodeURIComponent(hostile)}`);

@@ -9,11 +9,12 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use cookie::Key;
 use cruddur::db::Db;
+use explorer::HoneycombPlace;
 use leptos::config::LeptosOptions;
 use leptos::prelude::{provide_context, use_context};
 use server_telemetry::{EndUser, PageTraces, Relay, Senders, Telemetry};
 use span_log::SpanLog;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
 use trace_store::TraceStore;
 
@@ -42,6 +43,8 @@ pub struct AppState {
     pub pages: PageTraces,
     /// What the explorer reads; none with `CRUDDUR_TRACE_STORE=off`.
     pub store: Option<TraceStore>,
+    /// Where the explorer's traces are in Honeycomb, once it has said whose the key is.
+    pub honeycomb: Arc<OnceLock<HoneycombPlace>>,
     /// The server's own spans.
     pub telemetry: Arc<Telemetry>,
     /// Says `true` when the server stops.

@@ -1,10 +1,12 @@
 //! Honeycomb's key: whose it is, and that nothing is sent with it to another environment than the one that is meant.
 
 use axum::body::Bytes;
+use explorer::HoneycombPlace;
 use honeycomb::whoami::{self, KeyInfo, WhoamiError};
 use opentelemetry::Context;
 use opentelemetry::trace::FutureExt;
 use server_telemetry::{Call, ClientError, HoneycombAccess, Permission, TracedClient};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -141,6 +143,31 @@ pub(crate) async fn check_later(
             // While somebody holds it, the sender waits for it and shows why.
             std::future::pending::<()>().await;
         }
+    }
+}
+
+/// Asks until Honeycomb has said whose the key is, and says where its traces are to be seen. A key that is refused is not
+/// asked about again; the sender says so.
+pub(crate) async fn find_place(
+    client: TracedClient,
+    access: HoneycombAccess,
+    ui: String,
+    place: Arc<OnceLock<HoneycombPlace>>,
+) {
+    let mut pause = FIRST;
+    loop {
+        match quietly(&client, &access).await {
+            Ok(key) => {
+                let environment = (!key.is_classic()).then_some(key.environment.slug);
+                let team = key.team.slug;
+                _ = place.set(HoneycombPlace { ui, team, environment });
+                return;
+            }
+            Err(KeyError::Answer(WhoamiError::Refused { .. })) => return,
+            Err(_) => {}
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(AGAIN);
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! [`start::start`] builds everything from a [`config::Config`]; [`router`] is the one list of routes and middleware.
 
+pub mod check_health;
 pub mod config;
 mod context;
 mod files;

@@ -1,6 +1,7 @@
 //! `cruddur`: the server's binary. `serve` is the sub-command when none is given.
 
 use anyhow::{Context, bail};
+use server::check_health::check_health;
 use server::config::Config;
 use server::peer::Access;
 use server::start::start;
@@ -24,6 +25,7 @@ cruddur: a micro-blog whose posts expire, and whose every click is one trace.
 
 Usage: cruddur [serve]             serve the app; configuration comes from the environment (see README.md)
        cruddur sql \"SELECT …\"     asks the traces that the server has written (CRUDDUR_DATA_DIR): one table, spans
+       cruddur health              whether the server on this machine is well: what /health says, exit code 1 if not
        cruddur honeycomb whoami    whose HONEYCOMB_API_KEY is, where it writes to, and what it may do
        cruddur --version
        cruddur --help";
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
         [] | ["serve"] => serve(),
+        ["health"] => health(),
         ["honeycomb", "whoami"] => honeycomb_whoami(),
         ["sql", statement] => sql(statement),
         ["sql", ..] => Err(anyhow::anyhow!(
@@ -132,6 +135,13 @@ async fn serve() -> anyhow::Result<()> {
         } => {}
     }
     running.stop().await;
+    Ok(())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn health() -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    println!("{}", check_health(config.site_addr).await?);
     Ok(())
 }
 

@@ -71,6 +71,7 @@ pub(crate) fn without_spans(state: AppState) -> Router {
         let config = ExplorerConfig {
             app_name: "Cruddur".into(),
             home_href: "/".into(),
+            honeycomb: state.honeycomb.clone(),
             stopping: Some(state.stopping.subscribe()),
         };
         explorer::router(store, config).layer(from_fn_with_state(state.access.clone(), peer::guard_explorer))

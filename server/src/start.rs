@@ -8,12 +8,13 @@ use anyhow::Context;
 use app::DemoHint;
 use axum::Router;
 use cruddur::db::{Db, sqlite_url};
+use explorer::HoneycombPlace;
 use leptos::config::LeptosOptions;
 use server_telemetry::{
     Environment, PageTraces, Relay, RelayConfig, SenderConfig, Senders, SpanSink, Telemetry, TracedClient,
 };
 use span_log::SpanLog;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -127,6 +128,10 @@ pub async fn start_with(
         tasks.push(tokio::spawn(follow::follow(log.clone(), store.clone())));
     }
 
+    let honeycomb = Arc::default();
+    if let Some(place) = sending.find_place(Arc::clone(&honeycomb)) {
+        tasks.push(tokio::spawn(place));
+    }
     let senders = sending.start(&log, &mut tasks);
     let state = AppState {
         leptos,
@@ -140,6 +145,7 @@ pub async fn start_with(
         senders,
         pages,
         store,
+        honeycomb,
         telemetry: Arc::new(telemetry),
         stopping: watch::Sender::new(false),
         trace_explorer: config.trace_explorer,
@@ -248,6 +254,13 @@ impl<'a> Sending<'a> {
             client,
             checked,
         })
+    }
+
+    /// Finds out where traces are in Honeycomb, if they are sent there.
+    fn find_place(&self, place: Arc<OnceLock<HoneycombPlace>>) -> Option<impl Future<Output = ()> + use<>> {
+        let (client, access) = (self.client.clone()?, self.environment.honeycomb.clone()?);
+        let ui = HoneycombPlace::ui_of_api(access.api_endpoint.host()?)?;
+        Some(honeycomb_key::find_place(client, access, ui, place))
     }
 
     /// Starts a sender for each backend. The one with a key whose environment is not known yet is held until it is.

@@ -1,7 +1,8 @@
 //! The explorer alone, over a store that holds a few traces: `cargo run -p explorer --example explore`.
 //!
 //! The traces are what a shop's browser, server and database would send, as OTLP, translated as any other spans. Give
-//! a port as the argument, 3100 otherwise.
+//! a port as the argument, 3100 otherwise; each number after it makes a trace of so many spans, to see how the explorer
+//! bears it: `explore 3100 10000 100000`. Their addresses are printed.
 
 use explorer::ExplorerConfig;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -21,11 +22,12 @@ const CLIENT: i32 = 3;
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    let port = match std::env::args().nth(1).map(|port| port.parse::<u16>()) {
-        None => 3100,
-        Some(Ok(port)) => port,
-        Some(Err(_)) => {
-            eprintln!("usage: explore [port]");
+    let arguments: Result<Vec<u32>, _> = std::env::args().skip(1).map(|number| number.parse()).collect();
+    let (port, sizes) = match arguments.as_deref() {
+        Ok([]) => (3100, &[][..]),
+        Ok([port, sizes @ ..]) if u16::try_from(*port).is_ok() => (*port as u16, sizes),
+        _ => {
+            eprintln!("usage: explore [port [spans of a big trace]...]");
             std::process::exit(2);
         }
     };
@@ -43,10 +45,14 @@ async fn main() -> std::io::Result<()> {
         };
         store.ingest(honeycomb::events(&request));
     }
+    for (number, spans) in (200..).zip(sizes) {
+        store.ingest(honeycomb::events(&import(number, now, *spans)));
+        println!("/traces/{}: {spans} spans", format!("{number:02x}").repeat(16));
+    }
     let config = ExplorerConfig {
         app_name: "Shop".into(),
         home_href: "/".into(),
-        stopping: None,
+        ..Default::default()
     };
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     println!("http://{}/traces", listener.local_addr()?);
@@ -137,6 +143,51 @@ fn job(number: u8, start: u64) -> ExportTraceServiceRequest {
     }];
     let printed = trace.span(2, Some(1), "print pdf", INTERNAL, 20_000, 900_000);
     request(vec![("mailer", vec![sent]), ("printer", vec![printed])])
+}
+
+/// A big import: batches of items, each item checked and written, some in vain.
+fn import(number: u8, start: u64, spans: u32) -> ExportTraceServiceRequest {
+    let trace = Trace { number, start };
+    let total = u64::from(spans) * 40;
+    let numbered = |id: u32, parent: u32, name: &str, start: u64, micros: u64| {
+        let mut span = trace.span(0, None, name, INTERNAL, start, micros);
+        span.span_id = u64::from(id + 1).to_be_bytes().to_vec();
+        if id != parent {
+            span.parent_span_id = u64::from(parent + 1).to_be_bytes().to_vec();
+        }
+        span.attributes = (0..12)
+            .map(|n| text(&format!("app.field_{n}"), &format!("value {}", id % (n + 2))))
+            .collect();
+        span
+    };
+    let (mut batch, mut item) = (0, 0);
+    let made = (0..spans).map(|id| {
+        let at = u64::from(id) * 40;
+        match id {
+            0 => numbered(0, 0, "import items", 0, total),
+            _ if id % 101 == 1 => {
+                batch = id;
+                item = id;
+                numbered(id, 0, "import batch", at, 4_000)
+            }
+            _ if id % 5 == 2 => {
+                item = id;
+                numbered(id, batch, "import item", at, 180)
+            }
+            _ => {
+                let mut span = numbered(id, item, ["SELECT items", "INSERT items"][(id % 2) as usize], at, 35);
+                span.attributes.extend(sql("SELECT id, price FROM items WHERE id = $1"));
+                if id % 997 == 0 {
+                    span.status = Some(Status {
+                        code: 2,
+                        message: "database is locked".into(),
+                    });
+                }
+                span
+            }
+        }
+    });
+    request(vec![(SERVER, made.collect())])
 }
 
 fn created_event(span: &mut Span, trace: &Trace, micros: u64) {

@@ -1,5 +1,8 @@
 //! The JSON API: the same answers as the pages give, for scripts.
 
+pub(crate) mod query;
+pub(crate) mod spans;
+
 use crate::{Explorer, pages};
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
@@ -59,14 +62,16 @@ pub(crate) async fn suggestions(State(explorer): State<Explorer>, RawQuery(query
 /// `GET /api/traces/{trace_id}`: an array of `{"time", "samplerate", "data"}`, as Honeycomb's batch endpoint takes it.
 pub(crate) async fn trace(State(explorer): State<Explorer>, Path(trace_id): Path<String>) -> Response {
     match pages::events(&explorer.store, &trace_id).await {
-        Ok(events) if events.is_empty() => {
-            let message = "No trace with this id is known. Its spans arrive up to a second after they ended; \
-                           the oldest ones are dropped when newer ones need their place.";
-            problems(StatusCode::NOT_FOUND, vec![problem("trace_id", message)])
-        }
+        Ok(events) if events.is_empty() => unknown_trace(),
         Ok(events) => fresh(Json(events)),
         Err(error) => failed(error),
     }
+}
+
+fn unknown_trace() -> Response {
+    let message = "No trace with this id is known. Its spans arrive up to a second after they ended; \
+                   the oldest ones are dropped when newer ones need their place.";
+    problems(StatusCode::NOT_FOUND, vec![problem("trace_id", message)])
 }
 
 fn fresh(body: impl IntoResponse) -> Response {

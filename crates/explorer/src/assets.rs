@@ -1,4 +1,5 @@
-//! The pages' JavaScript modules: part of the program, under an address that changes with their content.
+//! The explorer's JavaScript: plain modules, part of the program. They import each other by relative addresses, so all
+//! lie in one folder whose name changes with their content.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -7,23 +8,48 @@ use axum::response::{IntoResponse, Response};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
-const MODULES: &[(&str, &str)] = &[
-    ("list.js", include_str!("../assets/list.js")),
-    ("list-fresh.js", include_str!("../assets/list-fresh.js")),
-    ("list-keys.js", include_str!("../assets/list-keys.js")),
-    ("list-latency.js", include_str!("../assets/list-latency.js")),
-    ("list-live.js", include_str!("../assets/list-live.js")),
-    ("list-suggestions.js", include_str!("../assets/list-suggestions.js")),
+macro_rules! modules {
+    ($($name:literal),* $(,)?) => { [$(($name, include_str!(concat!("../assets/", $name)))),*] };
+}
+
+const MODULES: &[(&str, &str)] = &modules![
+    "copy.js",
+    "format.js",
+    "list.js",
+    "list-fresh.js",
+    "list-keys.js",
+    "list-latency.js",
+    "list-live.js",
+    "list-suggestions.js",
+    "query.js",
+    "trace-keys.js",
+    "trace-minimap.js",
+    "trace-panel.js",
+    "trace-rows.js",
+    "trace-search.js",
+    "trace-skeleton.js",
+    "trace.js",
 ];
 
-/// One for all, since they import each other by relative names.
+/// What `trace.js` imports.
+pub(crate) const TRACE: [&str; 8] = [
+    "copy.js",
+    "format.js",
+    "trace-keys.js",
+    "trace-minimap.js",
+    "trace-panel.js",
+    "trace-rows.js",
+    "trace-search.js",
+    "trace-skeleton.js",
+];
+
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut hasher = DefaultHasher::new();
     MODULES.hash(&mut hasher);
     format!("{:016x}", hasher.finish())
 });
 
-/// Where pages find a module; another text has another address.
+/// Where pages find a module.
 pub(crate) fn href(name: &str) -> String {
     format!("/traces/assets/{}/{name}", *VERSION)
 }

@@ -1,7 +1,9 @@
 //! Addresses of the explorer's own pages. Ids and values in them come from whoever sends spans.
 
+use honeycomb::{Value, column};
 use std::fmt::Write;
 use trace_store::TraceFilter;
+use trace_wire::attribute;
 
 /// The page of a trace.
 pub(crate) fn trace(trace_id: &str) -> String {
@@ -26,6 +28,16 @@ pub(crate) fn span_anchor(span_id: &str) -> String {
     format!("span-{}", encoded(span_id))
 }
 
+/// A span on the page of its trace: chosen, and scrolled to.
+pub(crate) fn span(trace_id: &str, span_id: &str) -> String {
+    format!("{}?span={}#{}", trace(trace_id), encoded(span_id), span_anchor(span_id))
+}
+
+/// A span with its events and links as JSON.
+pub(crate) fn span_json(trace_id: &str, span_id: &str) -> String {
+    format!("{}/spans/{}", trace_json(trace_id), encoded(span_id))
+}
+
 /// The traces that match.
 pub(crate) fn traces(filter: &TraceFilter) -> String {
     with_query("/traces", &filter.pairs())
@@ -41,6 +53,30 @@ pub(crate) fn traces_with(field: &'static str, value: &str) -> String {
     with_query("/traces", &[(field, value.to_owned())])
 }
 
+/// The traces of which some span holds these values, or the trace itself; none where no column is one to look for.
+pub(crate) fn traces_of<'a>(columns: impl Iterator<Item = (&'a str, &'a Option<Value>)>) -> Option<String> {
+    let mut filter = TraceFilter::default();
+    for (name, value) in columns {
+        let Some(value) = value else { continue };
+        let value = value.to_string();
+        match name {
+            column::TRACE_ID => return Some(trace(&value)),
+            column::SERVICE_NAME => filter.service = Some(value),
+            attribute::HTTP_ROUTE | attribute::URL_TEMPLATE => filter.route = Some(value),
+            // The id finds one person where two had the same name.
+            attribute::USER_ID => filter.user = Some(value),
+            attribute::USER_NAME => filter.user = filter.user.or(Some(value)),
+            _ => {}
+        }
+    }
+    (!filter.is_empty()).then(|| traces(&filter))
+}
+
+/// The page of a saved query, asked in this way.
+pub(crate) fn saved_query(slug: &str, pairs: &[(&str, String)]) -> String {
+    with_query(&format!("/traces/queries/{}", encoded(slug)), pairs)
+}
+
 fn with_query(path: &str, pairs: &[(&str, String)]) -> String {
     match serde_urlencoded::to_string(pairs) {
         Ok(query) if !query.is_empty() => format!("{path}?{query}"),
@@ -49,7 +85,7 @@ fn with_query(path: &str, pairs: &[(&str, String)]) -> String {
 }
 
 /// Percent-encodes all but the unreserved characters of RFC 3986 (§2.3).
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -71,6 +107,7 @@ mod tests {
         assert_eq!(trace("../a?b#c\" é"), "/traces/..%2Fa%3Fb%23c%22%20%C3%A9");
         assert_eq!(trace_page("a", 1), "/traces/a");
         assert_eq!(trace_page("a", 2), "/traces/a?page=2");
+        assert_eq!(span("a", "b&c"), "/traces/a?span=b%26c#span-b%26c");
     }
 
     #[test]

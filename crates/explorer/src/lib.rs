@@ -3,15 +3,15 @@
 //! ```no_run
 //! # use explorer::ExplorerConfig;
 //! let store = trace_store::TraceStore::default();
-//! let config = ExplorerConfig { app_name: "Shop".into(), home_href: "/".into(), stopping: None };
+//! let config = ExplorerConfig { app_name: "Shop".into(), home_href: "/".into(), ..Default::default() };
 //! let app: axum::Router = axum::Router::new().merge(explorer::router(store, config));
 //! ```
 //!
 //! Pages are whole documents, made on the server from Leptos components, and need no JavaScript: links navigate, the
-//! filter is a form whose result is a permalink, and a span's fields open with `<details>`. With it the list is live, its
-//! histogram filters by dragging, and all can be done from the keyboard: plain modules in `assets/`, with the types in
-//! JSDoc. There is no inline script, so a strict content security policy holds; bar positions are inline `style`
-//! attributes (`style-src-attr`).
+//! filter is a form whose result is a permalink, a span is chosen by a link. Where there is JavaScript, plain modules
+//! (`assets/`, with their types in JSDoc) add to that: the list is live, histograms filter by dragging, large traces are
+//! quick, and all can be done from the keyboard; they need no build. There is no inline script, so a strict content
+//! security policy holds; bar positions are inline `style` attributes (`style-src-attr`).
 //!
 //! Who may see traces is the caller's decision: put a layer around the router. The explorer makes no spans of itself.
 
@@ -19,27 +19,35 @@
 
 mod api;
 mod assets;
+mod chart;
 mod format;
+mod honeycomb_place;
+mod honeycomb_query;
 mod href;
 mod live;
 mod page;
 mod pages;
+mod saved;
 mod stylesheet;
 mod waterfall;
 
 use axum::Router;
-use axum::routing::get;
-use std::sync::Arc;
+use axum::routing::{get, post};
+pub use honeycomb_place::HoneycombPlace;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
 use trace_store::TraceStore;
 
 /// What the explorer says about the app that it is part of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ExplorerConfig {
     /// The app's name, at the left of the top bar and in titles.
     pub app_name: String,
     /// Where the app's name leads to.
     pub home_href: String,
+    /// Where the same spans are in Honeycomb, if they are sent there. It may become known later (what a key is, Honeycomb
+    /// has to be asked); pages link there from then on.
+    pub honeycomb: Arc<OnceLock<HoneycombPlace>>,
     /// Becomes `true` when the server stops: then live lists hear no more, and no connection of theirs keeps the server
     /// waiting. Without it they end with their connections.
     pub stopping: Option<watch::Receiver<bool>>,
@@ -57,14 +65,21 @@ struct Explorer {
 pub fn router(store: TraceStore, config: ExplorerConfig) -> Router {
     Router::new()
         .route("/traces", get(pages::traces))
-        .route("/traces/{trace_id}", get(pages::trace))
+        .route("/traces/{trace_id}", get(pages::trace::page))
+        .route("/traces/{trace_id}/spans/{span_id}", get(pages::trace::span))
         .route("/traces/live", get(live::live))
+        .route("/traces/queries", get(pages::queries::list))
+        .route("/traces/queries/{name}", get(pages::queries::query))
         .route("/traces/style.css", get(stylesheet::serve))
         .route("/traces/assets/{version}/{name}", get(assets::serve))
         .route("/api/traces", get(api::traces))
         .route("/api/traces/latency", get(api::latency))
         .route("/api/traces/suggestions", get(api::suggestions))
+        .route("/api/traces/query", post(api::query::run))
         .route("/api/traces/{trace_id}", get(api::trace))
+        .route("/api/traces/{trace_id}/skeleton", get(api::spans::skeleton))
+        .route("/api/traces/{trace_id}/search", get(api::spans::search))
+        .route("/api/traces/{trace_id}/spans/{span_id}", get(api::spans::span))
         .with_state(Explorer {
             store,
             config: Arc::new(config),

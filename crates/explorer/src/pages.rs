@@ -1,9 +1,11 @@
 //! The explorer's pages: what is asked for, what is answered. How it looks is in [`crate::page`].
 
-use crate::page::{self, list, message, trace};
-use crate::waterfall::Waterfall;
-use crate::{Explorer, href};
-use axum::extract::{Path, RawQuery, State};
+pub(crate) mod queries;
+pub(crate) mod trace;
+
+use crate::Explorer;
+use crate::page::{self, list, message};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{Html, IntoResponse, Response};
@@ -54,49 +56,6 @@ async fn found(store: &TraceStore, filter: &TraceFilter) -> Result<(TracePage, L
         ..filter.clone()
     };
     Ok((page, store.latency(&any_duration).await?))
-}
-
-/// `GET /traces/{trace_id}`: the waterfall.
-pub(crate) async fn trace(
-    State(explorer): State<Explorer>,
-    Path(trace_id): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Response {
-    let events = match events(&explorer.store, &trace_id).await {
-        Ok(events) => events,
-        Err(error) => return unanswered(&explorer, &error),
-    };
-    let waterfall = Waterfall::new(events);
-    if waterfall.rows.is_empty() {
-        let body = || message::unknown_trace(&trace_id, !waterfall.loose.is_empty());
-        let document = page::document(&explorer.config, "Unknown trace", body);
-        return html(StatusCode::NOT_FOUND, document);
-    }
-    let pages = waterfall.rows.len().div_ceil(trace::ROWS_PER_PAGE);
-    let wanted = pairs(query.as_deref()).into_iter().find(|(name, _)| name == "page");
-    let number = match wanted.as_ref().map(|(_, value)| value.parse()) {
-        None => 1,
-        Some(Ok(number)) if (1..=pages).contains(&number) => number,
-        Some(_) => {
-            let words = format!("The spans of this trace fill pages 1 to {pages}.");
-            let body = || message::no_such_page(&words, href::trace(&trace_id));
-            return html(
-                StatusCode::BAD_REQUEST,
-                page::document(&explorer.config, "No such page", body),
-            );
-        }
-    };
-    let title = waterfall.rows[0].name().to_owned();
-    let shown = trace::Trace {
-        trace_id,
-        waterfall,
-        number,
-        now: SystemTime::now(),
-    };
-    html(
-        StatusCode::OK,
-        page::document(&explorer.config, &title, || trace::view(&shown)),
-    )
 }
 
 /// The filter that a query string asks for.

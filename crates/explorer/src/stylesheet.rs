@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 
 const CSS: &str = concat!(
     include_str!("../../../style/explorer.css"),
-    include_str!("../../../style/explorer-list.css")
+    include_str!("../../../style/explorer-list.css"),
+    include_str!("../../../style/explorer-queries.css"),
+    include_str!("../../../style/explorer-trace.css"),
 );
 
 static HREF: LazyLock<String> = LazyLock::new(|| {

@@ -1,14 +1,22 @@
 //! A trace as the rows of a waterfall, without any HTML.
 
+mod detail;
+mod doubts;
 mod phases;
+mod search;
+mod skeleton;
 mod split;
 mod tree;
 
+pub(crate) use detail::Detail;
+pub(crate) use doubts::Doubts;
 pub(crate) use phases::{Phase, Phases};
+pub(crate) use search::saying;
+pub(crate) use skeleton::Skeleton;
 pub(crate) use split::Split;
 pub(crate) use tree::{Guide, Place};
 
-use honeycomb::{Event, column};
+use honeycomb::{Event, Value, column};
 use std::collections::{BTreeMap, HashMap};
 use trace_wire::attribute;
 
@@ -37,9 +45,23 @@ pub(crate) struct Row {
     /// Nanoseconds in which no child ran.
     pub(crate) self_time: i64,
     pub(crate) phases: Option<Phases>,
-    /// The span's events and links by time.
-    pub(crate) annotations: Vec<Event>,
+    /// The span's events by time.
+    pub(crate) marks: Vec<Mark>,
+    pub(crate) has_links: bool,
+    /// It starts before the span that caused it, by more than their clocks may be off.
+    pub(crate) before_parent: bool,
 }
+
+/// An event on a span's bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Nanoseconds from the start of the trace.
+    pub(crate) offset: i64,
+    pub(crate) is_exception: bool,
+}
+
+/// So many events are marked on a bar.
+const MAX_MARKS: usize = 50;
 
 impl Waterfall {
     /// From the rows of one trace, sorted by time.
@@ -61,13 +83,17 @@ impl Waterfall {
                     duration,
                     self_time: self_times[place.span],
                     phases: Phases::of(&span, duration),
-                    annotations: Vec::new(),
+                    marks: Vec::new(),
+                    has_links: false,
+                    before_parent: place
+                        .parent
+                        .is_some_and(|parent| doubts::is_before(&span, &spans[parent])),
                     span,
                     place,
                 }
             })
             .collect();
-        let loose = annotate(&mut rows, annotations);
+        let loose = annotate(&mut rows, annotations, start);
         let split = Split::of(&rows, total);
         Self {
             start,
@@ -117,24 +143,52 @@ impl Row {
         self.span.str(column::SPAN_ID).unwrap_or_default()
     }
 
+    /// From the start of the trace.
+    fn interval(&self) -> (i64, i64) {
+        (self.offset, self.offset.saturating_add(self.duration))
+    }
+
     pub(crate) fn is_database(&self) -> bool {
         self.span.get(attribute::DB_SYSTEM_NAME).is_some()
     }
 
     /// What went wrong, in as many words as the span has.
     pub(crate) fn error(&self) -> Option<String> {
-        if !self.span.is_error() {
-            return None;
-        }
-        let told = [
-            column::STATUS_MESSAGE,
-            attribute::EXCEPTION_MESSAGE,
-            attribute::ERROR_TYPE,
-            column::ERROR,
-        ];
-        let words = told.into_iter().find_map(|column| self.span.str(column));
-        Some(words.unwrap_or("failed").to_owned())
+        error(&self.span)
     }
+
+    /// The page's own span did not come, and the server made it.
+    pub(crate) fn is_synthetic(&self) -> bool {
+        is_true(&self.span, attribute::SPAN_SYNTHETIC)
+    }
+
+    /// It was open when its page went away.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        is_true(&self.span, attribute::SPAN_INCOMPLETE)
+    }
+}
+
+/// Every event of a failed span has its `error`; what went wrong is told by the exceptions.
+pub(crate) fn is_exception(event: &Event) -> bool {
+    event.is_error() && event.str(column::NAME) == Some(column::EXCEPTION)
+}
+
+fn is_true(span: &Event, column: &str) -> bool {
+    matches!(span.get(column), Some(Value::Boolean(true)))
+}
+
+fn error(span: &Event) -> Option<String> {
+    if !span.is_error() {
+        return None;
+    }
+    let told = [
+        column::STATUS_MESSAGE,
+        attribute::EXCEPTION_MESSAGE,
+        attribute::ERROR_TYPE,
+        column::ERROR,
+    ];
+    let words = told.into_iter().find_map(|column| span.str(column));
+    Some(words.unwrap_or("failed").to_owned())
 }
 
 /// Nanoseconds; what is not a duration is none.
@@ -144,8 +198,11 @@ fn duration(span: &Event) -> i64 {
     (ms.max(0.0) * 1e6).round() as i64
 }
 
-/// Gives each event and link to its span; answers with those whose span is not there.
-fn annotate(rows: &mut [Row], annotations: Vec<Event>) -> Vec<Event> {
+/// Tells each span of its events and links; answers with those whose span is not there.
+fn annotate(rows: &mut [Row], annotations: Vec<Event>, start: i64) -> Vec<Event> {
+    if annotations.is_empty() {
+        return annotations;
+    }
     let of_span: HashMap<String, usize> = rows
         .iter()
         .enumerate()
@@ -154,9 +211,18 @@ fn annotate(rows: &mut [Row], annotations: Vec<Event>) -> Vec<Event> {
         .collect();
     let mut loose = Vec::new();
     for annotation in annotations {
-        match annotation.str(column::PARENT_ID).and_then(|id| of_span.get(id)) {
-            Some(index) => rows[*index].annotations.push(annotation),
-            None => loose.push(annotation),
+        let Some(index) = annotation.str(column::PARENT_ID).and_then(|id| of_span.get(id)) else {
+            loose.push(annotation);
+            continue;
+        };
+        let row = &mut rows[*index];
+        if annotation.get(column::LINK_TRACE_ID).is_some() {
+            row.has_links = true;
+        } else if row.marks.len() < MAX_MARKS {
+            row.marks.push(Mark {
+                offset: annotation.time_unix_nano.saturating_sub(start),
+                is_exception: is_exception(&annotation),
+            });
         }
     }
     loose

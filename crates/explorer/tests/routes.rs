@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use explorer::ExplorerConfig;
+use explorer::{ExplorerConfig, HoneycombPlace};
 use http_body_util::BodyExt;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -11,6 +11,7 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use serde_json::json;
+use std::sync::{Arc, OnceLock};
 use tower::ServiceExt;
 use trace_store::TraceStore;
 
@@ -41,10 +42,14 @@ impl Answer {
 }
 
 async fn get(store: &TraceStore, path: &str) -> Answer {
+    get_as(ExplorerConfig::default(), store, path).await
+}
+
+async fn get_as(config: ExplorerConfig, store: &TraceStore, path: &str) -> Answer {
     let config = ExplorerConfig {
         app_name: "Shop & Co".into(),
         home_href: "/home".into(),
-        stopping: None,
+        ..config
     };
     let request = Request::get(path).body(Body::empty()).unwrap();
     let response = explorer::router(store.clone(), config).oneshot(request).await.unwrap();
@@ -276,6 +281,7 @@ async fn whoever_listens_hears_of_news_until_the_server_stops() {
         app_name: "Shop".into(),
         home_href: "/".into(),
         stopping: Some(stopping.subscribe()),
+        ..Default::default()
     };
     let request = Request::get("/traces/live").body(Body::empty()).unwrap();
     let response = explorer::router(store.clone(), config).oneshot(request).await.unwrap();
@@ -351,21 +357,231 @@ async fn the_waterfall_shows_nesting_services_times_errors_and_network() {
         "left:25.000%;width:16.667%",
         "class=\"part network\"",
         "class=\"part server\"",
-        "href=\"/traces?route=%2Fapi%2Forders\"",
-        "waiting &lt;for&gt; lock",
-        "Link to another trace",
     ] {
         assert!(body.contains(part), "{part} in {body}");
     }
-    assert!(body.contains(&format!("href=\"/traces/{}#span-{}\"", id(2), "01".repeat(8))));
     assert!(!body.contains("parent missing"));
+}
+
+fn span_id(byte: u8) -> String {
+    format!("{byte:02x}").repeat(8)
+}
+
+#[tokio::test]
+async fn a_chosen_span_shows_all_that_is_known_of_it() {
+    let stored = format!("/traces/{}?span={}", id(1), span_id(4));
+    let answer = get(&filled(), &stored).await;
+    let body = &answer.body;
+    for part in [
+        "waiting &lt;for&gt; lock",
+        "Link to another trace",
+        "db.system.name",
+        "Caused by <a",
+        "of which 10.0 ms itself",
+        "aria-current=\"true\"",
+    ] {
+        assert!(body.contains(part), "{part} in {body}");
+    }
+    let other = format!("href=\"/traces/{}?span={}#span-{}\"", id(2), span_id(1), span_id(1));
+    assert!(body.contains(&other), "{body}");
+    // The piece that the page's program asks for is the same.
+    let piece = get(&filled(), &format!("/traces/{}/spans/{}", id(1), span_id(4))).await;
+    assert_eq!((piece.status, &*piece.content_type), (StatusCode::OK, HTML));
+    assert!(piece.body.starts_with("<div class=\"panel\">"), "{}", piece.body);
+    assert!(body.contains(&piece.body));
+
+    let served = get(&filled(), &format!("/traces/{}/spans/{}", id(1), span_id(3))).await;
+    assert!(
+        served.body.contains("href=\"/traces?route=%2Fapi%2Forders\""),
+        "{}",
+        served.body
+    );
+    assert!(served.body.contains("It caused 1 span."));
+    let fetch = get(&filled(), &format!("/traces/{}/spans/{}", id(1), span_id(2))).await;
+    for part in [
+        "network</dt><dd>12.3 ms",
+        "server</dt><dd>21.0 ms",
+        "download</dt><dd>2.00 ms",
+    ] {
+        assert!(fetch.body.contains(part), "{part} in {}", fetch.body);
+    }
+    let nobody = get(&filled(), &format!("/traces/{}?span=%3Cb%3E", id(1))).await;
+    assert_eq!(nobody.status, StatusCode::OK);
+    assert!(nobody.body.contains("This span is not here (yet)") && nobody.body.contains("&lt;b&gt;"));
+    let nobody = get(&filled(), &format!("/traces/{}/spans/x", id(1))).await;
+    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn honeycomb_is_a_link_where_it_is_known() {
+    let path = format!("/traces/{}?span={}", id(1), span_id(3));
+    assert!(!get(&filled(), &path).await.body.contains("Honeycomb"));
+    let place = HoneycombPlace {
+        ui: "https://ui.honeycomb.io".into(),
+        team: "shop".into(),
+        environment: Some("test".into()),
+    };
+    let config = ExplorerConfig {
+        honeycomb: Arc::new(OnceLock::from(place)),
+        ..Default::default()
+    };
+    let page = get_as(config, &filled(), &path).await;
+    for dataset in ["shop-frontend", "shop-backend"] {
+        let href = format!(
+            "https://ui.honeycomb.io/shop/environments/test/datasets/{dataset}/trace?trace_id={}&amp;span={}\
+             &amp;trace_start_ts=1795486431&amp;trace_end_ts=1795486432",
+            id(1),
+            span_id(3)
+        );
+        assert!(page.body.contains(&href), "{href} in {}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn the_skeleton_has_the_columns_of_the_tree() {
+    let answer = get(&filled(), &format!("/api/traces/{}/skeleton", id(1))).await;
+    assert_eq!((answer.status, &*answer.content_type), (StatusCode::OK, JSON));
+    const MS: i64 = 1_000_000;
+    assert_eq!(
+        answer.json(),
+        json!({
+            "total": 60 * MS,
+            "names": ["click order", "POST /api/orders", "INSERT orders"],
+            "services": ["shop-frontend", "shop-backend"],
+            "colours": [["frontend", null], ["backend", null]],
+            "id": [span_id(1), span_id(2), span_id(3), span_id(4)],
+            "start": [0, 5 * MS, 12 * MS, 15 * MS],
+            "duration": [60 * MS, 40 * MS, 21 * MS, 10 * MS],
+            "self_time": [20 * MS, 19 * MS, 11 * MS, 10 * MS],
+            "name": [0, 1, 1, 2],
+            "service": [0, 0, 1, 1],
+            "parent": [-1, 0, 1, 2],
+            // An error (1), of a database (32), with links (64).
+            "flags": [0, 0, 0, 97],
+            "fetches": [{
+                "row": 1,
+                "parts": [
+                    ["browser", 4_700_000],
+                    ["network", 6_150_000],
+                    ["server", 21 * MS],
+                    ["network", 6_150_000],
+                    ["network", 2 * MS],
+                ],
+                "words": [
+                    ["network", 12_300_000],
+                    ["server", 21 * MS],
+                    ["download", 2 * MS],
+                    ["browser", 4_700_000],
+                ],
+            }],
+            "events": [[3, 20 * MS, false]],
+        })
+    );
+    let unknown = get(&filled(), "/api/traces/nothing/skeleton").await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn search_looks_through_names_values_events_and_links() {
+    let search = async |text: &str| {
+        let path = format!("/api/traces/{}/search?q={text}", id(1));
+        let answer = get(&filled(), &path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{text}");
+        answer.json()["spans"].clone()
+    };
+    assert_eq!(search("SQLITE").await, json!([span_id(4)]));
+    assert_eq!(search("waiting+%3CFOR").await, json!([span_id(4)]), "an event's name");
+    assert_eq!(search("timing.network").await, json!([span_id(2)]), "a column's name");
+    assert_eq!(search("/api/orders").await, json!([span_id(2), span_id(3)]));
+    assert_eq!(search(&id(2)).await, json!([span_id(4)]), "where a link leads");
+    assert_eq!(search("nowhere").await, json!([]));
+    let nothing = get(&filled(), &format!("/api/traces/{}/search?q=+", id(1))).await;
+    assert_eq!(nothing.status, StatusCode::BAD_REQUEST);
+    assert_eq!(nothing.fields_in_error(), ["q"]);
+
+    let page = get(&filled(), &format!("/traces/{}?q=%2Fapi%2Forders", id(1))).await;
+    assert!(page.body.contains("2 matches"), "{}", page.body);
+    assert_eq!(page.body.matches(" found\"").count(), 2);
+}
+
+#[tokio::test]
+async fn a_span_alone_is_its_rows() {
+    let answer = get(&filled(), &format!("/api/traces/{}/spans/{}", id(1), span_id(4))).await;
+    assert_eq!((answer.status, &*answer.content_type), (StatusCode::OK, JSON));
+    let rows = answer.json();
+    assert_eq!(rows.as_array().unwrap().len(), 3, "the span, its event, its link");
+    assert_eq!(rows[0]["data"]["name"], "INSERT orders");
+    let unknown = get(&filled(), &format!("/api/traces/{}/spans/x", id(1))).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    assert_eq!(unknown.fields_in_error(), ["span_id"]);
+}
+
+#[tokio::test]
+async fn doubts_are_told() {
+    let store = TraceStore::default();
+    let mut early = span(1, 2, Some(1), "early", 4, 1);
+    early.attributes = vec![
+        attribute("clock.offset_ms", Value::DoubleValue(-90_000.0)),
+        attribute("clock.error_ms", Value::DoubleValue(0.5)),
+        attribute("span.incomplete", Value::BoolValue(true)),
+    ];
+    let mut made_up = span(1, 3, Some(9), "made up", 6, 1);
+    made_up.attributes = vec![attribute("span.synthetic", Value::BoolValue(true))];
+    ingest(&store, "shop", vec![span(1, 1, None, "root", 5, 5), early, made_up]);
+    let page = get(&store, &format!("/traces/{}", id(1))).await;
+    for part in [
+        "1 span names a parent that is not here (yet)",
+        "1 span is synthetic",
+        "1 span is incomplete",
+        "1 span starts before the span that caused it",
+        "Times of shop were moved by −1 min 30 s onto the server’s clock; they may be off by ±500 µs.",
+        ">parent missing<",
+        ">synthetic<",
+        ">incomplete<",
+        ">before its parent<",
+    ] {
+        assert!(page.body.contains(part), "{part} in {}", page.body);
+    }
+    let flags = get(&store, &format!("/api/traces/{}/skeleton", id(1))).await.json()["flags"].clone();
+    assert_eq!(flags, json!([0, 8 + 16, 2 + 4]));
+    assert!(
+        !get(&filled(), &format!("/traces/{}", id(1)))
+            .await
+            .body
+            .contains("What is not certain")
+    );
+}
+
+#[tokio::test]
+async fn the_modules_lie_in_a_folder_named_by_their_content() {
+    let page = get(&filled(), &format!("/traces/{}", id(1))).await;
+    let start = page.body.find("/traces/assets/").unwrap();
+    let href = page.body[start..].split('"').next().unwrap();
+    let folder = href.rsplit_once('/').unwrap().0;
+    let mut wanted = vec!["trace.js".to_owned()];
+    let mut seen = Vec::new();
+    while let Some(name) = wanted.pop() {
+        let module = get(&filled(), &format!("{folder}/{name}")).await;
+        assert_eq!(
+            (module.status, &*module.content_type),
+            (StatusCode::OK, "text/javascript; charset=utf-8"),
+            "{name}"
+        );
+        assert!(module.cache_control.contains("immutable"));
+        let imports = module.body.lines().filter(|line| line.starts_with("import "));
+        let names = imports.filter_map(|line| Some(line.split_once("'./")?.1.split('\'').next()?.to_owned()));
+        wanted.extend(names.filter(|name| !seen.contains(name)));
+        seen.push(name);
+    }
+    assert!(seen.len() > 5, "{seen:?}");
 }
 
 #[tokio::test]
 async fn what_spans_say_is_text_and_never_markup() {
     for path in [
         "/traces".to_owned(),
-        format!("/traces/{}", id(1)),
+        format!("/traces/{}?span={}", id(1), span_id(4)),
+        format!("/traces/{}/spans/{}", id(1), span_id(4)),
         format!("/traces/{}", id(2)),
     ] {
         let answer = get(&filled(), &path).await;
@@ -428,15 +644,20 @@ async fn a_big_trace_comes_in_pages() {
     ingest(&store, "shop", (0..1_100).map(number).collect());
     let path = format!("/traces/{}", id(7));
     let first = get(&store, &path).await;
-    assert!(first.body.contains("Spans 1 to 500 of 1,100"));
-    assert!(first.body.contains("span number 499.<") && !first.body.contains("span number 500.<"));
-    let last = get(&store, &format!("{path}?page=3")).await;
+    assert!(first.body.contains("Spans 1 to 200 of 1,100"));
+    assert!(first.body.contains("span number 199.<") && !first.body.contains("span number 200.<"));
+    let chosen = get(&store, &format!("{path}?span={:016x}", 601)).await;
+    assert!(
+        chosen.body.contains("Spans 601 to 800 of 1,100"),
+        "the page of the chosen span"
+    );
+    let last = get(&store, &format!("{path}?page=6")).await;
     assert!(last.body.contains("Spans 1,001 to 1,100 of 1,100"));
     assert!(last.body.contains("span number 1099.<"));
-    for bad in ["0", "4", "x"] {
+    for bad in ["0", "7", "x"] {
         let answer = get(&store, &format!("{path}?page={bad}")).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-        assert!(answer.body.contains("pages 1 to 3"));
+        assert!(answer.body.contains("pages 1 to 6"));
     }
 }
 

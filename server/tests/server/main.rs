@@ -11,6 +11,9 @@ mod support;
 
 mod access;
 mod api;
+mod check_health;
+mod containers;
+mod documents;
 mod failing;
 mod files;
 mod health;

@@ -1,22 +1,30 @@
-//! One span in the waterfall, and the row below it that shows its fields when it is opened.
+//! One span in the waterfall. Its name is a link that chooses it: its fields stand beside the table then.
 //!
-//! The row is opened by a `<details>` in its first cell: the stylesheet shows the row below while it is open. So it works
-//! without JavaScript, and the waterfall stays a real table. A span that an address leads to (`#span-…`) is highlighted.
+//! `assets/trace-rows.js` makes the same row where there is JavaScript; the stylesheet knows only one.
 
-use super::{colour, fields};
+use super::colour;
 use crate::waterfall::{Guide, Phase, Row, Waterfall};
 use crate::{format, href};
 use leptos::prelude::*;
 
-/// So many events are marked on a bar.
-const MAX_MARKS: usize = 50;
+/// Why a row stands out.
+pub(super) struct Marks {
+    pub(super) is_chosen: bool,
+    pub(super) is_found: bool,
+}
 
-pub(super) fn view(waterfall: &Waterfall, row: &Row, index: usize) -> AnyView {
+pub(super) fn view(trace_id: &str, waterfall: &Waterfall, row: &Row, marks: Marks) -> AnyView {
     let anchor = row.place.first_of_id.then(|| href::span_anchor(row.id()));
-    let fields_id = format!("fields-{index}");
     let error = row.error();
     let (class, style) = colour(row.service(), row.is_database());
-    let class = format!("span {class}{}", if error.is_some() { " failed" } else { "" });
+    let mut class = format!("span {class}");
+    for (is, name) in [
+        (error.is_some(), " failed"),
+        (marks.is_chosen, " chosen"),
+        (marks.is_found, " found"),
+    ] {
+        class.push_str(if is { name } else { "" });
+    }
     let name = match row.name() {
         "" => "(no name)",
         name => name,
@@ -28,10 +36,17 @@ pub(super) fn view(waterfall: &Waterfall, row: &Row, index: usize) -> AnyView {
         .map(|guide| view! { <i class=guide_class(*guide)></i> })
         .collect();
     let level = format!("level {}", row.place.depth + 1);
-    let missing = row
-        .place
-        .parent_missing
-        .then(|| view! { <span class="badge">"parent missing"</span> });
+    let badges: Vec<_> = [
+        (row.place.parent_missing, "parent missing"),
+        (row.is_synthetic(), "synthetic"),
+        (row.is_incomplete(), "incomplete"),
+        (row.before_parent, "before its parent"),
+        (row.has_links, "link"),
+    ]
+    .into_iter()
+    .filter(|(is, _)| *is)
+    .map(|(_, words)| view! { <span class="badge">{words}</span> })
+    .collect();
     let mark = error.map(|words| {
         let spoken = format!(": {words}");
         view! { <span class="error" title=words>"error" <span class="hidden">{spoken}</span></span> }
@@ -45,18 +60,16 @@ pub(super) fn view(waterfall: &Waterfall, row: &Row, index: usize) -> AnyView {
         words.join(" · ")
     });
     view! {
-        <tr class=class id=anchor style=style.clone()>
+        <tr class=class id=anchor style=style aria-current=marks.is_chosen.then_some("true")>
             <th scope="row" class="name">
                 <div>
                     <span class="guides" aria-hidden="true">{guides}</span>
-                    <details>
-                        <summary aria-controls=fields_id.clone() title=name.to_owned()>
-                            <span class="hidden">{level}" "</span>
-                            <span class="label">{name.to_owned()}</span>
-                        </summary>
-                    </details>
+                    <a class="label" href=href::span(trace_id, row.id()) title=name.to_owned()>
+                        <span class="hidden">{level}" "</span>
+                        {name.to_owned()}
+                    </a>
                     {mark}
-                    {missing}
+                    {badges}
                 </div>
             </th>
             <td class="service-name"><span class="service">{row.service().to_owned()}</span></td>
@@ -66,9 +79,6 @@ pub(super) fn view(waterfall: &Waterfall, row: &Row, index: usize) -> AnyView {
                 {bar(waterfall, row)}
                 {words.map(|words| view! { <p class="phases">{words}</p> })}
             </td>
-        </tr>
-        <tr class="fields" id=fields_id style=style>
-            <td colspan="5">{fields::view(waterfall, row)}</td>
         </tr>
     }
     .into_any()
@@ -102,19 +112,11 @@ fn bar(waterfall: &Waterfall, row: &Row) -> impl IntoView + use<> {
         phases.parts.iter().map(part).collect()
     });
     let marks: Vec<_> = row
-        .annotations
+        .marks
         .iter()
-        .filter(|annotation| annotation.number(honeycomb::column::TIME_SINCE_SPAN_START_MS).is_some())
-        .take(MAX_MARKS)
-        .map(|event| {
-            let at = waterfall
-                .percent(event.time_unix_nano.saturating_sub(waterfall.start))
-                .clamp(0.0, 100.0);
-            let class = if fields::is_exception(event) {
-                "mark failed"
-            } else {
-                "mark"
-            };
+        .map(|mark| {
+            let at = waterfall.percent(mark.offset).clamp(0.0, 100.0);
+            let class = if mark.is_exception { "mark failed" } else { "mark" };
             view! { <i class=class style=format!("left:{at:.3}%")></i> }
         })
         .collect();

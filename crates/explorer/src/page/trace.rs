@@ -1,17 +1,22 @@
-//! The page of one trace: its headline and its waterfall.
+//! The page of one trace: what it was and how long it took, its waterfall, and the fields of the span that is chosen.
+//!
+//! All of it is there without JavaScript, in pages of spans. `assets/trace.js` puts the whole trace into the same table,
+//! as far as it is in view, and what only works with it (class `scripted-only`) is shown then.
 
-use super::{fields, moment, row, service};
-use crate::waterfall::{Split, Waterfall};
-use crate::{format, href};
+mod help;
+mod summary;
+mod table;
+
+use super::{fields, moment};
+use crate::waterfall::{Detail, Waterfall};
+use crate::{HoneycombPlace, assets, format, href};
 use leptos::prelude::*;
+use std::collections::HashSet;
 use std::time::SystemTime;
 use trace_wire::attribute;
 
-/// So many spans are on a page: enough for nearly every trace, and a browser shows them at once.
-pub(crate) const ROWS_PER_PAGE: usize = 500;
-
-/// So many errors are named in the headline.
-const MAX_ERRORS: usize = 10;
+/// So many spans are on a page without JavaScript.
+pub(crate) const ROWS_PER_PAGE: usize = 200;
 
 /// What the page shows.
 pub(crate) struct Trace {
@@ -19,19 +24,66 @@ pub(crate) struct Trace {
     pub(crate) waterfall: Waterfall,
     /// Which page of the spans, counted from 1.
     pub(crate) number: usize,
+    /// The id of the span that is chosen, and what is known of it.
+    pub(crate) selected: Option<(String, Option<Detail>)>,
+    pub(crate) search: Option<Search>,
+    pub(crate) honeycomb: Option<HoneycombPlace>,
     pub(crate) now: SystemTime,
 }
 
-pub(crate) fn view(trace: &Trace) -> impl IntoView + use<> {
-    view! {
-        {headline(trace)}
-        {waterfall(trace)}
-        {pager(trace)}
-        {loose(trace)}
+/// What was looked for, and the ids of the spans that say so.
+pub(crate) struct Search {
+    pub(crate) text: String,
+    pub(crate) found: HashSet<String>,
+}
+
+impl Trace {
+    fn span_id(&self) -> Option<&str> {
+        self.selected.as_ref().map(|(id, _)| id.as_str())
+    }
+
+    fn has_found(&self, span_id: &str) -> bool {
+        self.search
+            .as_ref()
+            .is_some_and(|search| search.found.contains(span_id))
     }
 }
 
-fn headline(trace: &Trace) -> impl IntoView + use<> {
+pub(crate) fn view(trace: &Trace) -> impl IntoView + use<> {
+    let chosen = trace.selected.as_ref();
+    // At once, not one import after the other.
+    let modules: Vec<_> = assets::TRACE
+        .iter()
+        .map(|name| view! { <link rel="modulepreload" href=assets::href(name)/> })
+        .collect();
+    view! {
+        {modules}
+        {heading(trace)}
+        {summary::view(trace)}
+        <section
+            class="waterfall"
+            aria-labelledby="waterfall"
+            data-page=href::trace(&trace.trace_id)
+            data-api=href::trace_json(&trace.trace_id)
+        >
+            {table::tools(trace)}
+            <canvas class="scripted-only" id="minimap" height="72" aria-hidden="true"></canvas>
+            <div class="sides">
+                {table::view(trace)}
+                <aside id="chosen" aria-label="Chosen span" tabindex="-1" hidden=chosen.is_none()>
+                    {chosen.map(|chosen| fields::view(&trace.trace_id, chosen, trace.honeycomb.as_ref()))}
+                </aside>
+            </div>
+            {pager(trace)}
+        </section>
+        {loose(trace)}
+        {help::dialog()}
+        <p class="hidden" id="status" role="status"></p>
+        <script type="module" src=assets::href("trace.js")></script>
+    }
+}
+
+fn heading(trace: &Trace) -> impl IntoView + use<> {
     let waterfall = &trace.waterfall;
     let name = match waterfall.rows[0].name() {
         "" => "(no name)",
@@ -42,13 +94,13 @@ fn headline(trace: &Trace) -> impl IntoView + use<> {
         .map(|name| format!("@{name}"))
         .or_else(|| waterfall.first(attribute::USER_ID).map(str::to_owned))
         .map(|person| view! { <span class="person">{person}</span> });
-    let services = waterfall.services();
-    let fact = |value: String, what: &'static str| view! { <div><dd>{value}</dd><dt>{what}</dt></div> };
-    let errors = waterfall.errors().count() as u64;
-    let chips: Vec<_> = services
-        .iter()
-        .map(|(name, count)| view! { <li>{service(name)} <span class="meta">{format::counted(*count, "span")}</span></li> })
-        .collect();
+    let json = href::trace_json(&trace.trace_id);
+    let end = waterfall.start.saturating_add(waterfall.total);
+    let honeycomb = trace.honeycomb.as_ref().map(|place| {
+        let service = waterfall.rows[0].service();
+        let href = place.trace(service, &trace.trace_id, trace.span_id(), waterfall.start, end);
+        view! { <a href=href rel="external noreferrer">"Open in Honeycomb"</a> }
+    });
     view! {
         <p class="crumbs"><a href="/traces">"Traces"</a></p>
         <div class="heading">
@@ -59,136 +111,14 @@ fn headline(trace: &Trace) -> impl IntoView + use<> {
                 <span>{format::moment(waterfall.start)}</span>
                 <span class="id">{trace.trace_id.clone()}</span>
             </p>
-            <p class="actions">
-                <a href=href::trace_json(&trace.trace_id)>"JSON"</a>
+            <div class="actions">
+                <a href=json.clone()>"JSON"</a>
+                <a href=json.clone() download=format!("trace-{}.json", trace.trace_id)>"Download"</a>
+                <button type="button" class="link scripted-only" data-copy-from=json>"Copy as JSON"</button>
+                {honeycomb}
                 <a class="button quiet" href=href::trace(&trace.trace_id)>"Refresh"</a>
-            </p>
+            </div>
         </div>
-        <section class="headline" aria-label="Summary">
-            <dl class="facts">
-                {fact(format::duration(waterfall.total), "total")}
-                {fact(format::count(waterfall.rows.len() as u64), plural(waterfall.rows.len(), "span", "spans"))}
-                {fact(format::count(services.len() as u64), plural(services.len(), "service", "services"))}
-                <div class={if errors > 0 { "bad" } else { "" }}>
-                    <dd>{format::count(errors)}</dd>
-                    <dt>{plural(errors as usize, "error", "errors")}</dt>
-                </div>
-            </dl>
-            {waterfall.split.map(|split| stacked(split, waterfall))}
-            <ul class="services" aria-label="Services">{chips}</ul>
-            {error_links(trace, errors)}
-        </section>
-    }
-}
-
-fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
-    if count == 1 { one } else { many }
-}
-
-/// Where the time went, as one bar and one sentence.
-fn stacked(split: Split, waterfall: &Waterfall) -> impl IntoView + use<> {
-    let part = |class: &'static str, length: i64| {
-        let style = format!("width:{:.3}%", waterfall.percent(length));
-        (length > 0).then(|| view! { <i class=format!("part {class}") style=style></i> })
-    };
-    let word = |class: &'static str, words: String| {
-        view! { <span><i class=format!("key {class}") aria-hidden="true"></i>{words}</span> }
-    };
-    view! {
-        <div class="split" title="On the network: the ways there and back, and downloads, as the browser measured them">
-            <div class="stack" aria-hidden="true">
-                {part("network", split.network)} {part("server", split.server)} {part("browser", split.browser)}
-            </div>
-            <p>
-                {word(
-                    "network",
-                    format!("network {} of {}", format::duration(split.network), format::duration(waterfall.total)),
-                )}
-                " · " {word("server", format!("server {}", format::duration(split.server)))}
-                " · " {word("browser", format!("browser {}", format::duration(split.browser)))}
-            </p>
-        </div>
-    }
-}
-
-fn error_links(trace: &Trace, errors: u64) -> Option<impl IntoView + use<>> {
-    let rows = trace.waterfall.rows.iter().enumerate();
-    let links: Vec<_> = rows
-        .filter_map(|(index, row)| Some((index, row, row.error()?)))
-        .take(MAX_ERRORS)
-        .map(|(index, row, words)| {
-            let page = href::trace_page(&trace.trace_id, index / ROWS_PER_PAGE + 1);
-            let href = format!("{page}#{}", href::span_anchor(row.id()));
-            view! { <li><a href=href>{row.name().to_owned()}</a> " " <span class="words">{words}</span></li> }
-        })
-        .collect();
-    let more = errors.saturating_sub(links.len() as u64);
-    let more = (more > 0).then(|| view! { <li>{format!("and {} more", format::count(more))}</li> });
-    (!links.is_empty()).then(|| {
-        view! {
-            <div class="failures">
-                <h2>"What went wrong"</h2>
-                <ul>{links} {more}</ul>
-            </div>
-        }
-    })
-}
-
-fn waterfall(trace: &Trace) -> impl IntoView + use<> {
-    let waterfall = &trace.waterfall;
-    let ticks: Vec<_> = [0, 25, 50, 75, 100]
-        .into_iter()
-        .map(|percent| {
-            let at = format::duration(waterfall.total * percent / 100);
-            view! { <span style=format!("left:{percent}%")>{at}</span> }
-        })
-        .collect();
-    let first = (trace.number - 1) * ROWS_PER_PAGE;
-    let rows: Vec<_> = waterfall
-        .rows
-        .iter()
-        .skip(first)
-        .take(ROWS_PER_PAGE)
-        .enumerate()
-        .map(|(index, row)| row::view(waterfall, row, first + index))
-        .collect();
-    let legend = waterfall.rows.iter().any(|row| row.phases.is_some()).then(|| {
-        let key = |class: &'static str, words: &'static str| {
-            view! { <li><i class=format!("key {class}") aria-hidden="true"></i>{words}</li> }
-        };
-        view! {
-            <ul class="legend" aria-label="Parts of a fetch">
-                {key("network", "on the network")} {key("server", "in the server")} {key("browser", "waiting in the browser")}
-            </ul>
-        }
-    });
-    view! {
-        <section class="waterfall" aria-labelledby="waterfall">
-            <div class="bar-heading">
-                <h2 id="waterfall">"Waterfall"</h2>
-                {legend}
-            </div>
-            <div class="scroll" role="region" aria-label="Waterfall, scrolls sideways" tabindex="0">
-                <table>
-                    <caption class="hidden">
-                        "Spans as a tree: under each span those that it caused. Open a span to see all its fields."
-                    </caption>
-                    <thead>
-                        <tr>
-                            <th scope="col" class="name">"Span"</th>
-                            <th scope="col" class="service-name">"Service"</th>
-                            <th scope="col" class="number start">"Start"</th>
-                            <th scope="col" class="number duration">"Duration"</th>
-                            <th scope="col" class="time">
-                                <span class="hidden">"Timeline"</span>
-                                <span class="ticks" aria-hidden="true">{ticks}</span>
-                            </th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        </section>
     }
 }
 

@@ -1,10 +1,12 @@
 //! What a fetch's time was made of, as its `timing.*` attributes say.
 
 use honeycomb::{Event, column};
+use serde::Serialize;
 use trace_wire::attribute;
 
 /// What happened in a part of a fetch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Phase {
     /// In the browser, before the request left.
     Browser,

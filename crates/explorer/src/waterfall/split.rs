@@ -1,14 +1,17 @@
 //! Where a trace's time went: on the network, in the server, in the browser.
 //!
-//! Times are those of the clock on the wall: what runs side by side counts once. Where the server worked while
-//! something was on the network, it is the server's time.
+//! A sweep of the timeline in which each instant counts once, so the three add up to the whole. While fetches are under
+//! way, the one that ends last says what happens (it is the one that is waited for): its own timings, which compare no
+//! clocks. At all other times it is the server's where a span of a service other than the browser is open (a page's own
+//! request, work after the answer), and else the browser's.
 
-use super::{Phase, Row};
+use super::{Phase, Phases, Row};
 use std::collections::HashSet;
 
 /// Nanoseconds; the three add up to the trace's duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Split {
+    /// Looking names up, connecting, TLS, the ways there and back, downloads.
     pub(crate) network: i64,
     pub(crate) server: i64,
     pub(crate) browser: i64,
@@ -19,44 +22,68 @@ type Interval = (i64, i64);
 impl Split {
     /// None where no fetch knows its network time.
     pub(crate) fn of(rows: &[Row], total: i64) -> Option<Self> {
-        let fetches = || rows.iter().filter_map(|row| Some((row, row.phases.as_ref()?)));
-        if !fetches().any(|(_, phases)| phases.network.is_some()) {
+        let fetches: Vec<(&Row, &Phases)> = rows
+            .iter()
+            .filter_map(|row| Some((row, row.phases.as_ref()?)))
+            .collect();
+        if !fetches.iter().any(|(_, phases)| phases.network.is_some()) {
             return None;
         }
-        let mut network = Vec::new();
-        let mut server = Vec::new();
-        for (row, phases) in fetches() {
+        let browsers: HashSet<&str> = fetches.iter().map(|(row, _)| row.service()).collect();
+        let elsewhere = rows.iter().filter(|row| !browsers.contains(row.service()));
+        let serving = union(elsewhere.map(Row::interval).collect());
+        let intervals: Vec<Interval> = fetches.iter().map(|(row, _)| row.interval()).collect();
+
+        let (mut network, mut server, mut swept) = (0, 0, 0);
+        for (fetch, (start, end)) in waited_for(&intervals) {
+            server += covered(&serving, (swept, start));
+            swept = end;
+            let (row, phases) = fetches[fetch];
             let mut at = row.offset;
             for (phase, length) in &phases.parts {
-                let part = (at, at.saturating_add(*length));
-                at = part.1;
+                let part = (at.max(start), at.saturating_add(*length).min(end));
+                at = at.saturating_add(*length);
+                let length = (part.1 - part.0).max(0);
                 match phase {
-                    Phase::Network => network.push(part),
-                    Phase::Server | Phase::Wait => server.push(part),
                     Phase::Browser => {}
+                    Phase::Network => network += length,
+                    Phase::Server => server += length,
+                    // The server did not say how long it took; its spans may.
+                    Phase::Wait => {
+                        let served = covered(&serving, part);
+                        server += served;
+                        network += length - served;
+                    }
                 }
             }
         }
-        // Inside a fetch its own timings count, which compare no clocks; what other services did outside of all
-        // fetches (a page's own request, work after the answer) is the server's time as its spans say.
-        let browsers: HashSet<&str> = fetches().map(|(row, _)| row.service()).collect();
-        let interval = |row: &Row| (row.offset, row.offset.saturating_add(row.duration));
-        let elsewhere = rows
-            .iter()
-            .filter(|row| !browsers.contains(row.service()))
-            .map(interval);
-        let fetching = union(fetches().map(|(row, _)| interval(row)).collect());
-        server.extend(without(union(elsewhere.collect()), &fetching));
-
-        let server = union(server);
-        let both = length(&union(network.into_iter().chain(server.iter().copied()).collect()));
-        let server = length(&server);
+        server += covered(&serving, (swept, total));
         Some(Self {
-            network: both - server,
+            network,
             server,
-            browser: (total - both).max(0),
+            browser: total - network - server,
         })
     }
+}
+
+/// Which fetch is waited for when: of overlapping ones the one that ends last, of those that end together the first.
+/// Intervals in the order of time that do not overlap, each with the index of its fetch.
+fn waited_for(fetches: &[Interval]) -> Vec<(usize, Interval)> {
+    let mut by_end: Vec<usize> = (0..fetches.len()).collect();
+    by_end.sort_by_key(|fetch| std::cmp::Reverse(fetches[*fetch].1));
+    // All fetches so far end after the next one, so what they leave of it is the part before the earliest of them.
+    let mut earliest = i64::MAX;
+    let mut waited: Vec<_> = by_end
+        .into_iter()
+        .filter_map(|fetch| {
+            let (start, end) = fetches[fetch];
+            let left = (start, end.min(earliest));
+            earliest = earliest.min(start);
+            (left.0 < left.1).then_some((fetch, left))
+        })
+        .collect();
+    waited.reverse();
+    waited
 }
 
 /// The same times as intervals in order that do not touch.
@@ -73,46 +100,55 @@ pub(super) fn union(mut intervals: Vec<Interval>) -> Vec<Interval> {
     joined
 }
 
-/// How long these are, which do not overlap.
-pub(super) fn length(intervals: &[Interval]) -> i64 {
-    intervals.iter().map(|(start, end)| end - start).sum()
-}
-
-/// The first without the second; both are unions.
-fn without(intervals: Vec<Interval>, holes: &[Interval]) -> Vec<Interval> {
-    let mut left = Vec::new();
-    let mut first_hole = 0;
-    for (mut start, end) in intervals {
-        while holes.get(first_hole).is_some_and(|hole| hole.1 <= start) {
-            first_hole += 1;
-        }
-        for (hole_start, hole_end) in &holes[first_hole..] {
-            if *hole_start >= end {
-                break;
-            }
-            left.push((start, *hole_start));
-            start = start.max(*hole_end);
-        }
-        left.push((start, end));
+/// How much of an interval lies in a union.
+pub(super) fn covered(union: &[Interval], (start, end): Interval) -> i64 {
+    if start >= end {
+        return 0;
     }
-    union(left)
+    let first = union.partition_point(|part| part.1 <= start);
+    union[first..]
+        .iter()
+        .take_while(|part| part.0 < end)
+        .map(|part| part.1.min(end) - part.0.max(start))
+        .sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn unions_join_what_touches() {
         assert_eq!(union(vec![(5, 6), (1, 3), (3, 4), (2, 2), (9, 8)]), [(1, 4), (5, 6)]);
-        assert_eq!(length(&[(1, 4), (5, 6)]), 4);
     }
 
-    #[test]
-    fn holes_are_cut_out() {
-        assert_eq!(without(vec![(0, 10)], &[(2, 3), (5, 20)]), [(0, 2), (3, 5)]);
-        assert_eq!(without(vec![(0, 4), (6, 8)], &[(1, 7)]), [(0, 1), (7, 8)]);
-        assert_eq!(without(vec![(0, 4)], &[(0, 4)]), []);
-        assert_eq!(without(vec![(3, 4)], &[(0, 1), (5, 6)]), [(3, 4)]);
+    fn intervals() -> impl Strategy<Value = Vec<Interval>> {
+        prop::collection::vec(
+            (0..60_i64, 0..20_i64).prop_map(|(start, length)| (start, start + length)),
+            0..8,
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn each_instant_waits_for_the_fetch_that_ends_last(fetches in intervals()) {
+            let waited = waited_for(&fetches);
+            prop_assert!(waited.is_sorted_by(|(_, a), (_, b)| a.1 <= b.0));
+            for instant in 0..80 {
+                let open = |(start, end): Interval| start <= instant && instant < end;
+                let last = (0..fetches.len()).filter(|fetch| open(fetches[*fetch])).min_by_key(|fetch| -fetches[*fetch].1);
+                let said = waited.iter().find(|(_, part)| open(*part)).map(|(fetch, _)| *fetch);
+                prop_assert_eq!(said, last, "at {}", instant);
+            }
+        }
+
+        #[test]
+        fn covered_counts_the_instants(some in intervals(), start in 0..60_i64, length in 0..30_i64) {
+            let part = (start, start + length);
+            let inside = |instant: &i64| some.iter().any(|(start, end)| start <= instant && instant < end);
+            let counted = (part.0..part.1).filter(inside).count();
+            prop_assert_eq!(covered(&union(some.clone()), part), counted as i64);
+        }
     }
 }

@@ -142,7 +142,11 @@ fn events_and_links_belong_to_their_span_or_are_told_apart() {
         note("gone"),
         note("a"),
     ]);
-    assert_eq!(waterfall.rows[0].annotations.len(), 2);
+    let mark = Mark {
+        offset: 2 * MS,
+        is_exception: false,
+    };
+    assert_eq!(waterfall.rows[0].marks, [mark, mark]);
     assert_eq!(waterfall.loose.len(), 1);
 }
 
@@ -242,4 +246,52 @@ fn the_time_of_a_trace_is_split_without_counting_twice() {
 fn without_a_fetch_that_knows_its_network_time_nothing_is_split() {
     let waterfall = waterfall(vec![span("a", None, 0, 5.0, vec![]), fetch(1, 2.0, &[("wait", 1.0)])]);
     assert_eq!(waterfall.split, None);
+}
+
+#[test]
+fn of_fetches_at_the_same_time_the_one_that_ends_last_counts() {
+    let of = |start, ms, server: f64| {
+        let timings = [("wait", ms), ("server", server), ("network", ms - server)];
+        fetch(start, ms, &timings)
+    };
+    // From 0 to 10 only the first is open; from 10 on the second one is waited for, which ends last.
+    let waterfall = waterfall(vec![of(0, 40.0, 40.0), of(10, 60.0, 0.0)]);
+    let expected = Split {
+        network: 60 * MS,
+        server: 10 * MS,
+        browser: 0,
+    };
+    assert_eq!((waterfall.total, waterfall.split), (70 * MS, Some(expected)));
+}
+
+#[test]
+fn a_wait_of_which_the_server_says_nothing_is_its_own_where_its_spans_are() {
+    let silent = fetch(0, 40.0, &[("wait", 40.0)]);
+    let served = span("served", Some("fetch"), 10, 15.0, vec![]);
+    let told = fetch(50, 10.0, &[("wait", 10.0), ("server", 0.0), ("network", 10.0)]);
+    let expected = Split {
+        network: 35 * MS,
+        server: 15 * MS,
+        browser: 10 * MS,
+    };
+    assert_eq!(waterfall(vec![silent, served, told]).split, Some(expected));
+}
+
+proptest::proptest! {
+    #[test]
+    fn network_server_and_browser_add_up(
+        fetches in proptest::collection::vec((0..50_i64, 0..40_u8, -5..30_i8, -5..30_i8, -5..30_i8), 1..6),
+        served in proptest::collection::vec((0..80_i64, 0..40_u8), 0..6),
+    ) {
+        let mut spans = vec![fetch(0, 1.0, &[("wait", 1.0), ("server", 0.5), ("network", 0.5)])];
+        for (start, ms, network, server, download) in fetches {
+            let timings = [("network", network), ("server", server), ("download", download), ("wait", server)];
+            spans.push(fetch(start, ms.into(), &timings.map(|(name, ms)| (name, ms.into()))));
+        }
+        spans.extend(served.into_iter().map(|(start, ms)| span("served", None, start, ms.into(), vec![])));
+        let waterfall = waterfall(spans);
+        let split = waterfall.split.unwrap();
+        proptest::prop_assert_eq!(split.network + split.server + split.browser, waterfall.total);
+        proptest::prop_assert!(split.network >= 0 && split.server >= 0 && split.browser >= 0, "{:?}", split);
+    }
 }

@@ -153,7 +153,7 @@ pub(crate) fn self_times(spans: &[Event], places: &[Place]) -> Vec<i64> {
         .enumerate()
         .map(|(index, children)| {
             let (start, end) = interval(index);
-            end - start - super::split::length(&super::split::union(children))
+            end - start - super::split::covered(&super::split::union(children), (start, end))
         })
         .collect()
 }
