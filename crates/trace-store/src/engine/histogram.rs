@@ -93,8 +93,8 @@ impl AggregateUDFImpl for Histogram {
 /// The counts of one group.
 #[derive(Debug)]
 enum Counts {
-    /// In the order in which the buckets came.
-    Few(Vec<(i32, u64)>),
+    /// In the order in which the buckets came, each with its count in 32 bits: a hundred thousand groups have these.
+    Few(Vec<u32>),
     /// Of each bucket from the first on.
     Many { first: i32, counts: Vec<u64> },
 }
@@ -110,22 +110,27 @@ impl Counts {
     fn add(&mut self, bucket: i32, count: u64) -> usize {
         match self {
             Self::Few(list) => {
-                if let Some((_, known)) = list.iter_mut().find(|(known, _)| *known == bucket) {
-                    *known += count;
-                    return 0;
+                let known = list.iter_mut().find(|entry| unpack(**entry).0 == bucket);
+                let sum = known.as_ref().map_or(0, |entry| unpack(**entry).1) + count;
+                match (known, pack(bucket, sum)) {
+                    (Some(entry), Some(packed)) => {
+                        *entry = packed;
+                        return 0;
+                    }
+                    (None, Some(packed)) if list.len() < FEW => {
+                        let before = list.capacity();
+                        list.push(packed);
+                        return (list.capacity() - before) * size_of::<u32>();
+                    }
+                    _ => {}
                 }
-                let before = list.capacity();
-                if list.len() < FEW {
-                    list.push((bucket, count));
-                    return (list.capacity() - before) * size_of::<(i32, u64)>();
-                }
-                let known = std::mem::take(list);
+                let few = std::mem::take(list);
                 *self = Self::Many {
                     first: bucket,
                     counts: vec![0],
                 };
-                let known = known.into_iter().chain([(bucket, count)]);
-                known.map(|(bucket, count)| self.add(bucket, count)).sum()
+                let few = few.into_iter().map(unpack).chain([(bucket, count)]);
+                few.map(|(bucket, count)| self.add(bucket, count)).sum()
             }
             Self::Many { first, counts } => {
                 let before = counts.capacity();
@@ -152,8 +157,11 @@ impl Counts {
         };
         match self {
             Self::Few(list) => {
-                list.sort_unstable_by_key(|(bucket, _)| *bucket);
-                list.iter().for_each(|(bucket, count)| entry(*bucket, *count));
+                // By bucket, which is in the upper bits.
+                list.sort_unstable();
+                list.iter()
+                    .map(|packed| unpack(*packed))
+                    .for_each(|(bucket, count)| entry(bucket, count));
             }
             Self::Many { first, counts } => {
                 let counted = (*first..).zip(counts.iter()).filter(|(_, count)| **count > 0);
@@ -161,6 +169,24 @@ impl Counts {
             }
         }
     }
+}
+
+/// Bits of a count beside its bucket, which has the other 18.
+const COUNT_BITS: u32 = 14;
+/// All buckets are above its negative.
+const BUCKETS: i32 = 1 << 17;
+
+fn pack(bucket: i32, count: u64) -> Option<u32> {
+    let count = u32::try_from(count).ok().filter(|count| *count < 1 << COUNT_BITS)?;
+    let bucket = u32::try_from(bucket + BUCKETS)
+        .ok()
+        .filter(|bucket| *bucket < 2 * BUCKETS.cast_unsigned())?;
+    Some(bucket << COUNT_BITS | count)
+}
+
+fn unpack(packed: u32) -> (i32, u64) {
+    let bucket = (packed >> COUNT_BITS).cast_signed() - BUCKETS;
+    (bucket, u64::from(packed & ((1 << COUNT_BITS) - 1)))
 }
 
 /// The counts of all groups; for an aggregate without groups, of one.
@@ -315,7 +341,10 @@ mod tests {
             let mut expected: BTreeMap<i32, u64> = BTreeMap::new();
             let mut parts: Vec<Counts> = (0..3).map(|_| Counts::default()).collect();
             for _ in 0..random.random_range(0..500) {
-                let (bucket, count) = (random.random_range(-range..range), random.random_range(1..5));
+                let (bucket, count) = (
+                    random.random_range(-range..range),
+                    [1, 2, 3, 9000, 20_000][random.random_range(0..5)],
+                );
                 *expected.entry(bucket).or_default() += count;
                 parts[random.random_range(0..3)].add(bucket, count);
             }
