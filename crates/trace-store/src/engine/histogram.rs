@@ -110,11 +110,11 @@ impl Counts {
     fn add(&mut self, bucket: i32, count: u64) -> usize {
         match self {
             Self::Few(list) => {
-                let known = list.iter_mut().find(|entry| unpack(**entry).0 == bucket);
-                let sum = known.as_ref().map_or(0, |entry| unpack(**entry).1) + count;
-                match (known, pack(bucket, sum)) {
-                    (Some(entry), Some(packed)) => {
-                        *entry = packed;
+                let place = list.iter().position(|entry| unpack(*entry).0 == bucket);
+                let known = place.map_or(0, |place| unpack(list[place]).1);
+                match (place, pack(bucket, known + count)) {
+                    (Some(place), Some(packed)) => {
+                        list[place] = packed;
                         return 0;
                     }
                     (None, Some(packed)) if list.len() < FEW => {

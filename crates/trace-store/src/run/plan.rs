@@ -134,10 +134,11 @@ impl<'a> Plan<'a> {
                 .map(lit)
                 .collect();
             let is_one = ident_of(name).in_list(values, false);
-            match held().any(|value| value.is_none()) {
-                true => is_one.or(ident_of(name).is_null()),
-                false => is_one,
-            }
+            let none = held().any(|value| value.is_none()).then(|| ident_of(name).is_null());
+            // It is not equal to itself, and above all that are.
+            let nan = held().flatten().any(|value| value.as_f64().is_some_and(f64::is_nan));
+            let nan = nan.then(|| ident_of(name).gt(lit(f64::INFINITY)));
+            none.into_iter().chain(nan).fold(is_one, Expr::or)
         };
         self.keys.iter().map(key).reduce(Expr::and)
     }
