@@ -244,6 +244,20 @@ test('without JavaScript the list, its filter and its histogram work by forms an
   await context.close();
 });
 
+test('back from a trace the list goes on where it was, and says what came meanwhile', async ({ page, request }) => {
+  const route = newRoute();
+  await handIn(request, many(route));
+  await live(page, of(route));
+  const read = page.getByRole('link', { name: 'old 30' });
+  await read.click();
+  await page.waitForURL(/\/traces\/[0-9a-f]{32}/);
+  await handIn(request, [{ name: 'meanwhile', route }]);
+  await page.goBack();
+  await expect(names(page).filter({ hasText: 'meanwhile' }).or(news(page).filter({ hasText: '1 new' }))).toHaveCount(1);
+  await expect(read).toBeInViewport();
+  await expect(page.locator('#live')).toHaveText('Live');
+});
+
 test('nothing listens in a page that nobody looks at', async ({ page, request }) => {
   const route = newRoute();
   const lives: string[] = [];

@@ -71,8 +71,8 @@ pub(crate) fn without_spans(state: AppState) -> Router {
         let config = ExplorerConfig {
             app_name: "Cruddur".into(),
             home_href: "/".into(),
-            stopping: Some(state.stopping.subscribe()),
             honeycomb: state.honeycomb.clone(),
+            stopping: Some(state.stopping.subscribe()),
         };
         explorer::router(store, config).layer(from_fn_with_state(state.access.clone(), peer::guard_explorer))
     });

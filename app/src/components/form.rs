@@ -178,8 +178,8 @@ pub(crate) fn FormSummary(
         (!words.is_empty()).then(|| words.join(" "))
     };
     view! {
-        <div class="form-summary" role="alert">
-            <p class="form-summary-words">{words}</p>
+        <div class="form-summary">
+            <p class="form-summary-words" role="alert">{words}</p>
             {move || {
                 let failed = failure.read().is_some() || errors.read().iter().any(|error| error.code == FAILED);
                 let named = failure.read().as_ref().and_then(|failure| failure.trace_id().map(str::to_owned));

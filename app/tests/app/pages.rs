@@ -199,12 +199,20 @@ async fn a_form_that_comes_back_shows_its_values_and_errors_at_their_fields() {
         "{username}"
     );
     assert!(between(form, "id=\"username-error\"", "</p>").contains("This one is taken."));
-    assert!(between(form, "role=\"alert\"", "</div>").contains("And this. 2 fields need another look."));
+    assert!(between(form, "role=\"alert\"", "</p>").contains("And this. 2 fields need another look."));
 
     assert!(
         !form.contains("0af7651916cd43dd8448eb211c80319c"),
         "the explorer is closed"
     );
+
+    let given = Given {
+        flash: Some(flash.clone()),
+        explorer: true,
+        ..Given::default()
+    };
+    let page = site.get_as("/signup", given).await;
+    assert!(page.text.contains("href=\"/traces/0af7651916cd43dd8448eb211c80319c\""));
 
     // Another form than the one that came back knows nothing of it.
     let page = site

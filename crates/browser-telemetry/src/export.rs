@@ -153,7 +153,7 @@ fn schedule(delay_ms: i32) {
     let mut queue = queue();
     if !queue.is_held && !queue.is_timed && !queue.spans.is_empty() {
         queue.is_timed = true;
-        page::call_after(delay_ms, Call::Flush, 0, 0.0);
+        page::call_after(delay_ms, Call::Flush, 0);
     }
 }
 
@@ -260,9 +260,9 @@ fn encode(spans: &[SpanRecord]) -> Vec<u8> {
 fn resource(epoch: usize) -> Vec<KeyValue> {
     let mut resource = Vec::new();
     for (key, value) in [
-        ("telemetry.sdk.name", env!("CARGO_PKG_NAME")),
-        ("telemetry.sdk.language", "rust"),
-        ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
+        (attribute::TELEMETRY_SDK_NAME, env!("CARGO_PKG_NAME")),
+        (attribute::TELEMETRY_SDK_LANGUAGE, "rust"),
+        (attribute::TELEMETRY_SDK_VERSION, env!("CARGO_PKG_VERSION")),
     ] {
         otlp::literal(&mut resource, key, value);
     }

@@ -48,10 +48,10 @@ struct Interaction {
     trace: TraceId,
     /// Open spans below it, plus one while its handlers run.
     open: u32,
-    /// How often something has been opened: tells a timer that it is out of date.
-    activity: u32,
     /// When the latest of them ended.
     last: SystemTime,
+    /// A timer will look whether it has settled.
+    is_timed: bool,
 }
 
 #[inline(never)]
@@ -84,7 +84,6 @@ pub(crate) fn is_over(context: &Context) -> bool {
 pub(crate) fn opened(id: u32) {
     if let Some(one) = interactions().find(id) {
         one.open += 1;
-        one.activity += 1;
     }
 }
 
@@ -94,16 +93,34 @@ pub(crate) fn ended(id: u32, end: SystemTime) {
     let Some(one) = state.find(id) else { return };
     one.last = one.last.max(end);
     one.open -= 1;
-    if one.open == 0 {
-        page::call_after(SETTLE_MS, Call::Settled, id, one.activity.into());
+    look_after(one, SETTLE_MS);
+}
+
+/// Looks at the interaction after so many milliseconds. One timer is enough: a timer for each span that ends would cost more
+/// than the span.
+fn look_after(one: &mut Interaction, delay_ms: i32) {
+    if one.open == 0 && !one.is_timed {
+        one.is_timed = true;
+        page::call_after(delay_ms, Call::Settled, one.id);
     }
 }
 
-/// Ends the interaction, if it is still as settled as it was when activity had this number.
-pub(crate) fn settled(id: u32, activity: f64) {
-    let is_settled = interactions()
-        .find(id)
-        .is_some_and(|one| one.open == 0 && f64::from(one.activity) == activity);
+/// Ends the interaction, if nothing below it has been open for long enough.
+pub(crate) fn settled(id: u32) {
+    // First: it may move what is open.
+    let now = clock::now();
+    let is_settled = {
+        let mut state = interactions();
+        let Some(one) = state.find(id) else { return };
+        one.is_timed = false;
+        let idle = clock::unix_ms(now) - clock::unix_ms(one.last);
+        let rest = SETTLE_MS - idle as i32;
+        let is_settled = one.open == 0 && rest <= 0;
+        if !is_settled {
+            look_after(one, rest);
+        }
+        is_settled
+    };
     if is_settled {
         end(id);
     }
@@ -185,7 +202,7 @@ pub(crate) fn restored(args: Args) {
         record.links.push(Link::with_context(before));
     }
     dispatch(id, context);
-    page::call_after(0, Call::LeaveAll, 0, 0.0);
+    page::call_after(0, Call::LeaveAll, 0);
 }
 
 fn navigate(parent: &Context, route: Option<&str>, at: SystemTime, path: String) -> (u32, Context) {
@@ -215,8 +232,8 @@ fn begin(parent: &Context, name: String, at: SystemTime, attributes: Vec<KeyValu
         span: span_id,
         trace,
         open: 0,
-        activity: 0,
         last: at,
+        is_timed: false,
     });
     (id, context)
 }

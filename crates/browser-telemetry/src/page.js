@@ -71,8 +71,8 @@ export function when_loaded() {
   else on(window, "load", loaded, { once: true });
 }
 
-export function after(delay, kind, id, at) {
-  setTimeout(tell, delay, kind, id, at);
+export function after(delay, kind, id) {
+  setTimeout(tell, delay, kind, id);
 }
 
 export function random(bytes) {

@@ -17,7 +17,7 @@ pub(crate) enum Call {
     PopState = 2,
     /// The handlers of the interaction `id` have run.
     Leave = 3,
-    /// The interaction `id` may have settled, if there was no activity since number `at`.
+    /// The interaction `id` may have settled.
     Settled = 4,
     /// Something was thrown and not caught: `name` its type, `path` its message and its stack.
     Exception = 5,
@@ -72,7 +72,7 @@ extern "C" {
     /// ahead of time, not before somebody looks at it.
     pub(crate) fn when_loaded();
 
-    fn after(delay_ms: i32, kind: u32, id: u32, at: f64);
+    fn after(delay_ms: i32, kind: u32, id: u32);
 
     /// Asks for a text: `origin` and `path` of the page; `meta`, the content of the `<meta>` named `about`; `session`, see
     /// [`trace_wire::session`], in hexadecimal digits (it lies in the cookie, which this begins or prolongs; where a
@@ -163,8 +163,8 @@ pub(crate) fn listen(answer: fn(Call, Args) -> u32) {
 }
 
 /// Calls `kind` after `delay_ms` milliseconds.
-pub(crate) fn call_after(delay_ms: i32, kind: Call, id: u32, at: f64) {
-    after(delay_ms, kind as u32, id, at);
+pub(crate) fn call_after(delay_ms: i32, kind: Call, id: u32) {
+    after(delay_ms, kind as u32, id);
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ pub(crate) fn start(is_wanted: bool) {
 pub(crate) fn loaded() {
     load().is_loaded = true;
     // An application that never hydrates has a page load all the same.
-    page::call_after(PATIENCE_MS, Call::Patience, 0, 0.0);
+    page::call_after(PATIENCE_MS, Call::Patience, 0);
     emit_when_complete();
 }
 

@@ -110,7 +110,7 @@ fn answer(call: Call, args: Args) -> u32 {
         Call::LeaveAll => interaction::leave_all(),
         Call::PopState => return interaction::pop_state(args),
         Call::Leave => interaction::leave(args.id),
-        Call::Settled => interaction::settled(args.id, args.at),
+        Call::Settled => interaction::settled(args.id),
         Call::Exception => exception::uncaught(&args.name, &args.path),
         Call::Hidden => export::leave(),
         Call::PageHide => {

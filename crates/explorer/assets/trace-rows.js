@@ -179,6 +179,8 @@ export class Rows {
       this.scroll.scrollTop = Math.max(0, top * this.height);
     }
     this.draw();
+    // The box itself may be half out of the window.
+    this.shown.get(row)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 
   /**

@@ -22,7 +22,7 @@ export class Search {
     this.pause = 0;
     this.input.addEventListener('input', () => {
       clearTimeout(this.pause);
-      this.pause = setTimeout(() => this.look(), REST_MS);
+      this.pause = window.setTimeout(() => this.look(), REST_MS);
     });
   }
 

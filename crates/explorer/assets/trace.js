@@ -272,15 +272,19 @@ class TracePage {
   }
 }
 
-const { api } = part('section.waterfall', HTMLElement).dataset;
-const status = part('#status', HTMLElement);
-copyOnClick((words) => {
-  status.textContent = words;
-});
-const answer = await fetch(`${api}/skeleton`);
-if (answer.ok) {
-  new TracePage(new Skeleton(await answer.json()));
-} else {
-  status.textContent = `The whole trace could not be read: the server answered ${answer.status}. These are its first spans.`;
-  status.classList.remove('hidden');
+async function start() {
+  const status = part('#status', HTMLElement);
+  copyOnClick((words) => {
+    status.textContent = words;
+  });
+  const { api } = part('section.waterfall', HTMLElement).dataset;
+  const answer = await fetch(`${api}/skeleton`);
+  if (answer.ok) {
+    new TracePage(new Skeleton(await answer.json()));
+  } else {
+    status.textContent = `The whole trace could not be read: the server answered ${answer.status}. These are its first spans.`;
+    status.classList.remove('hidden');
+  }
 }
+
+start();

@@ -15,12 +15,12 @@ macro_rules! modules {
 const MODULES: &[(&str, &str)] = &modules![
     "copy.js",
     "format.js",
+    "list.js",
     "list-fresh.js",
     "list-keys.js",
     "list-latency.js",
     "list-live.js",
     "list-suggestions.js",
-    "list.js",
     "query.js",
     "trace-keys.js",
     "trace-minimap.js",

@@ -45,12 +45,12 @@ pub struct ExplorerConfig {
     pub app_name: String,
     /// Where the app's name leads to.
     pub home_href: String,
-    /// Becomes `true` when the server stops: then live lists hear no more, and no connection of theirs keeps the server
-    /// waiting. Without it they end with their connections.
-    pub stopping: Option<watch::Receiver<bool>>,
     /// Where the same spans are in Honeycomb, if they are sent there. It may become known later (what a key is, Honeycomb
     /// has to be asked); pages link there from then on.
     pub honeycomb: Arc<OnceLock<HoneycombPlace>>,
+    /// Becomes `true` when the server stops: then live lists hear no more, and no connection of theirs keeps the server
+    /// waiting. Without it they end with their connections.
+    pub stopping: Option<watch::Receiver<bool>>,
 }
 
 /// What every handler needs.

@@ -35,6 +35,19 @@ pub(crate) fn signed_of(number: f64) -> i32 {
     }
 }
 
+/// The smallest of the values (ascending, each with how many rows have it) that this share of the rows does not exceed.
+pub(crate) fn percentile(values: &[(f64, f64)], share: f64) -> Option<f64> {
+    let total: f64 = values.iter().map(|(_, weight)| weight).sum();
+    // In thousandths: 0.95 of 20 rows may be a little more than 19.
+    let wanted = total * (share * 1000.0).round();
+    let mut so_far = 0.0;
+    let at = values.iter().find(|(_, weight)| {
+        so_far += weight * 1000.0;
+        so_far >= wanted
+    });
+    at.map(|(value, _)| *value)
+}
+
 /// A bucket among those of [`signed_of`].
 pub(crate) fn signed(bucket: i16) -> i32 {
     i32::from(bucket) - i32::from(ZERO)

@@ -16,8 +16,10 @@ pub struct StoreConfig {
     pub seal_rows: usize,
     /// So many bytes of rows make a segment, whatever their number.
     pub seal_bytes: usize,
-    /// So many rows are kept in memory where they cannot be written.
+    /// So many rows are kept in memory where they cannot be written, or as many as take four times `seal_bytes`.
     pub memory_rows: usize,
+    /// Up to so many rows that match, a query's percentiles and heatmaps are exact; else within 1 %.
+    pub exact_rows: u64,
 }
 
 impl StoreConfig {
@@ -38,6 +40,15 @@ impl StoreConfig {
             seal_rows: 50_000,
             seal_bytes: 32 << 20,
             memory_rows: rows.max(1),
+            exact_rows: 100_000,
+        }
+    }
+
+    /// What rows may take in memory where they cannot be written.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        match self.folder {
+            Some(_) => self.seal_bytes.saturating_mul(4),
+            None => usize::MAX,
         }
     }
 

@@ -61,6 +61,8 @@ pub(crate) struct Snapshot {
     pub(crate) columns: Arc<Columns>,
     pub(crate) segments: Arc<[Arc<Segment>]>,
     pub(crate) rows: Vec<Event>,
+    /// As [`StoreConfig::exact_rows`].
+    pub(crate) exact_rows: u64,
 }
 
 impl Snapshot {
@@ -75,6 +77,7 @@ impl Snapshot {
             columns: Arc::clone(&self.columns),
             segments: segments.cloned().collect(),
             rows: rows.cloned().collect(),
+            exact_rows: self.exact_rows,
         }
     }
 
@@ -110,12 +113,14 @@ impl Core {
             true => std::fs::create_dir_all(folder),
             false => Ok(()),
         };
-        let found = create()
-            .and_then(|()| folder::open(folder, clean))
-            .map_err(|source| StoreError::Folder {
-                folder: folder.clone(),
-                source,
-            })?;
+        let open = || match clean {
+            true => folder::open(folder, true),
+            false => folder::open_as_it_is(folder),
+        };
+        let found = create().and_then(|()| open()).map_err(|source| StoreError::Folder {
+            folder: folder.clone(),
+            source,
+        })?;
         Ok(Self::new(config, found))
     }
 
@@ -128,7 +133,7 @@ impl Core {
         let position = newest.map_or(0, |segment| segment.position);
         Self {
             state: Mutex::new(State {
-                memory: Memory::new(config.memory_rows),
+                memory: Memory::new(config.memory_rows, config.memory_bytes()),
                 columns: Arc::new(columns),
                 epoch: 0,
                 position,
@@ -192,12 +197,15 @@ impl Core {
         drop(self.room.wait_timeout_while(self.state(), PATIENCE, full));
     }
 
-    pub(crate) fn seal_if_due(&self) {
-        while self.is_due() {
+    /// Writes as long as there is enough for a segment; or also what is less.
+    pub(crate) fn seal_what_is_due(&self, all: bool) {
+        let mut due = all || self.is_due();
+        while due {
             if let Err(error) = self.seal() {
                 tracing::error!(%error, "the newest traces cannot be written; they stay in memory, and in the span log");
                 return;
             }
+            due = self.is_due();
         }
     }
 
@@ -363,6 +371,7 @@ impl Core {
             columns: Arc::clone(&state.columns),
             segments: Arc::clone(&state.segments),
             rows: state.memory.rows(),
+            exact_rows: self.config.exact_rows,
         })
     }
 

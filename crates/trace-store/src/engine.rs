@@ -4,9 +4,11 @@
 //! the others wait. Together they have [`MEMORY`], and each has [`TIME`]: what needs more is refused, in words that say so.
 
 mod functions;
+mod histogram;
 mod table;
 
-pub(crate) use functions::{bucket, bucket_ms, heatmap_bucket, hex};
+pub(crate) use functions::{bucket, bucket_ms, heatmap_bucket, hex, percentile};
+pub(crate) use histogram::{histogram, values as histogram_values};
 pub(crate) use table::{Spans, is_id};
 
 use crate::StoreError;
@@ -34,7 +36,7 @@ const METADATA: usize = 16 << 20;
 /// What the rows of a batch may take, about.
 const BATCH_BYTES: usize = 8 << 20;
 /// An expression of a stranger's may be as deep as its text is long.
-const STACK: usize = 16 << 20;
+const STACK: usize = 32 << 20;
 
 /// The threads and the memory of questions.
 pub(crate) struct Engine {

@@ -37,8 +37,11 @@ pub(crate) fn open(folder: &Path, clean: bool) -> io::Result<Found> {
         }
     }
     let mut found = Found::default();
-    for name in names.iter().copied() {
-        if names.iter().any(|other| other.covers(name)) {
+    // Those that cover most first: what another one covers is only left out if that one can be read.
+    let mut by_size: Vec<Name> = names.iter().copied().collect();
+    by_size.sort_by_key(|name| name.first.abs_diff(name.last));
+    for name in by_size.into_iter().rev() {
+        if found.segments.iter().any(|other| other.name.covers(name)) {
             if clean {
                 fs::remove_file(name.path(folder, DATA))?;
                 remove_summary(folder, name);
@@ -58,10 +61,24 @@ pub(crate) fn open(folder: &Path, clean: bool) -> io::Result<Found> {
             }
         }
     }
+    found.segments.sort_by_key(|segment| segment.name);
     if clean {
         summaries
             .difference(&names)
             .for_each(|name| remove_summary(folder, *name));
+    }
+    Ok(found)
+}
+
+/// As [`open`], of a folder in which another process works: a segment that is gone was merged into another one, or removed,
+/// since the list was read.
+pub(crate) fn open_as_it_is(folder: &Path) -> io::Result<Found> {
+    let mut found = open(folder, false)?;
+    for _ in 0..3 {
+        if found.damaged == 0 {
+            break;
+        }
+        found = open(folder, false)?;
     }
     Ok(found)
 }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct Memory {
     limit: usize,
+    limit_bytes: usize,
     events: VecDeque<Event>,
     /// What the rows take without what they share ([`Event::own_bytes`]).
     bytes: usize,
@@ -37,9 +38,10 @@ struct Part {
 }
 
 impl Memory {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize, limit_bytes: usize) -> Self {
         Self {
             limit,
+            limit_bytes,
             events: VecDeque::new(),
             bytes: 0,
             first: 0,
@@ -52,7 +54,7 @@ impl Memory {
 
     pub(crate) fn ingest(&mut self, events: Vec<Event>) {
         for event in events {
-            if self.events.len() == self.limit {
+            while self.events.len() >= self.limit || (self.bytes > self.limit_bytes && !self.events.is_empty()) {
                 self.remove_oldest();
                 self.dropped += 1;
             }
@@ -153,7 +155,6 @@ impl Memory {
         self.events.iter().cloned().collect()
     }
 
-    /// The rows from this number on, the oldest first.
     pub(crate) fn len(&self) -> usize {
         self.events.len()
     }

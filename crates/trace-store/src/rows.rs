@@ -101,7 +101,12 @@ pub(crate) fn one(columns: &Columns, name: &str, events: &[&Event]) -> ArrayRef 
 
 /// The columns that are not attributes, but for the overflow.
 fn own(name: &str, events: &[&Event]) -> Option<ArrayRef> {
-    let duration = |event: &&Event| event.number(column::DURATION_MS).map(bucket::of);
+    let duration = |event: &&Event| {
+        let duration = event
+            .number(column::DURATION_MS)
+            .filter(|duration| duration.is_finite());
+        duration.map(bucket::of)
+    };
     Some(match name {
         TIME => {
             let times = events.iter().map(|event| event.time_unix_nano);

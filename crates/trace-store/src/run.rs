@@ -18,8 +18,6 @@ use plan::Plan;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Up to so many rows percentiles and heatmaps are exact.
-const EXACT: u64 = 100_000;
 /// More groups than these are refused.
 pub const MAX_GROUPS: usize = 250_000;
 
@@ -67,7 +65,7 @@ async fn answer(engine: &Engine, snapshot: Snapshot, query: &Query, window: Wind
     // Exact for now: percentiles come when it is known of how many rows.
     let mut totals = pass(false, true).sums(&table, &[]).await?;
     let row_count = totals.rows();
-    let exact = row_count <= EXACT;
+    let exact = row_count <= snapshot.exact_rows;
     pass(false, exact).percentiles(&table, &[], &mut totals).await?;
     let total = totals.only(&plan, &window);
 

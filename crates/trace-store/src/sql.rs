@@ -14,6 +14,8 @@ use datafusion::logical_expr::{Expr, ident};
 use datafusion::prelude::{DataFrame, SessionContext};
 use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::sqlparser::ast;
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::tokenizer::Tokenizer;
 use futures::StreamExt;
 use honeycomb::{Value, rfc3339};
 use std::sync::Arc;
@@ -24,6 +26,8 @@ pub const MAX_SQL_ROWS: usize = 10_000;
 const MAX_BYTES: usize = 16 << 20;
 /// A statement is at most so many bytes long.
 pub const MAX_SQL_BYTES: usize = 10_000;
+/// And has at most so many words and signs: an expression may be as deep as it is long, and a stack is not.
+const MAX_TOKENS: usize = 2_000;
 
 /// An answer to a statement.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -40,18 +44,21 @@ pub struct SqlTable {
 impl TraceStore {
     /// Answers one `SELECT` over the table `spans`, whose columns have Honeycomb's names (`"duration_ms"`; in double quotes
     /// where they have a dot), `time`, `samplerate`, and `meta.overflow`, a JSON object of what has no column of its own.
-    /// `bucket_ms("meta.duration_bucket")` is the duration within 1 %.
+    /// `bucket_ms("meta.duration_bucket")` is the duration within 1 %, and
+    /// `histogram_percentile(histogram("meta.duration_bucket"), 0.99)` a group's P99, within 1 % as well.
     ///
     /// # Errors
     /// [`StoreError::Statement`] for what is no `SELECT` or cannot be understood; [`StoreError::TooLarge`] for what takes
     /// longer than 10 s, or too much memory; [`StoreError::Read`].
     pub async fn sql(&self, text: &str) -> Result<SqlTable, StoreError> {
-        let statement = select(text)?;
+        let text = text.to_owned();
         let engine = self.core.engine()?;
         let core = Arc::clone(&self.core);
         let for_work = Arc::clone(&engine);
         engine
             .work(async move {
+                // Here, because these threads have room for what is deep.
+                let statement = select(&text)?;
                 // A damaged segment is set aside, and the question asked once more.
                 match answer(&for_work, &core.snapshot(), &statement).await {
                     Err(StoreError::Read(_)) if core.set_aside_damaged(&core.snapshot().segments) => {
@@ -69,6 +76,10 @@ fn select(text: &str) -> Result<Statement, StoreError> {
     let refused = |words: String| Err(StoreError::Statement(words));
     if text.len() > MAX_SQL_BYTES {
         return refused(format!("The statement is longer than {MAX_SQL_BYTES} bytes."));
+    }
+    let tokens = Tokenizer::new(&GenericDialect {}, text).tokenize();
+    if tokens.is_ok_and(|tokens| tokens.len() > MAX_TOKENS) {
+        return refused(format!("The statement has more than {MAX_TOKENS} words and signs."));
     }
     let mut statements = match DFParser::parse_sql(text) {
         Ok(statements) => statements,
@@ -91,6 +102,8 @@ async fn answer(
 ) -> Result<SqlTable, StoreError> {
     let session = engine.session(snapshot.row_bytes());
     session.register_udf((*engine::bucket_ms()).clone());
+    session.register_udf((*engine::percentile()).clone());
+    session.register_udaf((*engine::histogram()).clone());
     session.register_table("spans", spans(&session, snapshot)?.into_view())?;
     let plan = session.state().statement_to_plan(statement.clone()).await?;
     let only_read = SQLOptions::new()

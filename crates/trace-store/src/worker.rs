@@ -8,7 +8,8 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
-/// How often what is too old is looked for where nothing happens.
+/// Where nothing happens for so long, what is in memory is written all the same, so that other programs see it, and what is
+/// too old is looked for.
 const IDLE: Duration = Duration::from_secs(10 * 60);
 
 /// Wakes the threads; they end when it goes.
@@ -28,12 +29,12 @@ impl Worker {
         let seals = Arc::downgrade(core);
         let tidies = Arc::downgrade(core);
         spawn("trace-seal", move || {
-            run(&to_seal, &seals, |core| {
-                core.seal_if_due();
+            run(&to_seal, &seals, |core, woken| {
+                core.seal_what_is_due(!woken);
                 after_seal();
             });
         })
-        .and_then(|()| spawn("trace-merge", move || run(&to_tidy, &tidies, Core::tidy)))
+        .and_then(|()| spawn("trace-merge", move || run(&to_tidy, &tidies, |core, _| core.tidy())))
         .map_err(|error| StoreError::Read(format!("no thread can be started: {error}")))?;
         Ok(Self { seal, _tidy: tidy })
     }
@@ -51,13 +52,17 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
 }
 
-/// Works whenever it is woken, or now and then, until the store is gone.
-fn run(woken: &Receiver<()>, core: &Weak<Core>, work: impl Fn(&Core)) {
+/// Works whenever it is woken, or else now and then, until the store is gone.
+fn run(wake: &Receiver<()>, core: &Weak<Core>, work: impl Fn(&Core, bool)) {
     loop {
-        let closed = woken.recv_timeout(IDLE) == Err(RecvTimeoutError::Disconnected);
+        let woken = match wake.recv_timeout(IDLE) {
+            Ok(()) => true,
+            Err(RecvTimeoutError::Timeout) => false,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
         match core.upgrade() {
-            Some(core) if !closed => work(&core),
-            _ => return,
+            Some(core) => work(&core, woken),
+            None => return,
         }
     }
 }

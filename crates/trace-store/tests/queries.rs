@@ -397,13 +397,25 @@ fn random_filter(random: &mut StdRng) -> Json {
     json!({"column": COLUMNS.choose(random).unwrap(), "op": op, "value": value})
 }
 
-/// Equal but for the last digits of a sum.
-fn same(a: &[Option<f64>], b: &[Option<f64>]) -> bool {
-    let close = |(a, b): (&Option<f64>, &Option<f64>)| match (a, b) {
-        (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * a.abs().max(b.abs()),
-        (a, b) => a == b,
+/// Equal but for the last digits of a sum; a percentile that is not exact may be 1 % off.
+fn same(query: &Query, exact: bool, a: &[Option<f64>], b: &[Option<f64>]) -> bool {
+    let close = |((a, b), calculation): ((&Option<f64>, &Option<f64>), &honeycomb::query::Calculation)| {
+        let off = match calculation.op {
+            honeycomb::query::Op::Percentile(_) if !exact => 0.0101,
+            _ => 1e-9,
+        };
+        match (a, b) {
+            (Some(a), Some(b)) => (a - b).abs() <= off * a.abs().max(b.abs()),
+            (a, b) => a == b,
+        }
     };
-    a.len() == b.len() && a.iter().zip(b).all(close)
+    a.len() == b.len() && a.iter().zip(b).zip(&query.calculations).all(close)
+}
+
+/// How many rows are in the cells.
+fn counted(heatmaps: &[honeycomb::query::Heatmap]) -> Vec<u64> {
+    let counted = |heatmap: &honeycomb::query::Heatmap| heatmap.cells.iter().map(|cell| cell.count).sum();
+    heatmaps.iter().map(counted).collect()
 }
 
 #[tokio::test]
@@ -412,7 +424,12 @@ async fn random_queries_are_answered_as_by_the_plain_evaluator() {
     let mut random = StdRng::seed_from_u64(seed);
     for round in 0..20 {
         let folder = tempfile::tempdir().unwrap();
-        let store = TraceStore::open(trace_store::StoreConfig::new(folder.path())).unwrap();
+        let exact = random.random();
+        let store = TraceStore::open(trace_store::StoreConfig {
+            exact_rows: if exact { 100_000 } else { 0 },
+            ..trace_store::StoreConfig::new(folder.path())
+        })
+        .unwrap();
         let type_of_code = random.random_range(0..3);
         let events: Vec<_> = (0..random.random_range(0..400))
             .map(|_| random_event(&mut random, type_of_code))
@@ -442,7 +459,7 @@ async fn random_queries_are_answered_as_by_the_plain_evaluator() {
                 told()
             );
             assert!(
-                same(&found.totals, &expected.totals),
+                same(&query, exact, &found.totals, &expected.totals),
                 "{}\n{found:#?}\n{expected:#?}",
                 told()
             );
@@ -454,7 +471,7 @@ async fn random_queries_are_answered_as_by_the_plain_evaluator() {
                 let equal = |(a, b)| text(a) == text(b);
                 assert!(keys.all(equal), "{}\n{found:?}\n{expected:?}", told());
                 assert!(
-                    same(&found.values, &expected.values),
+                    same(&query, exact, &found.values, &expected.values),
                     "{}\n{found:?}\n{expected:?}",
                     told()
                 );
@@ -469,12 +486,16 @@ async fn random_queries_are_answered_as_by_the_plain_evaluator() {
                     told()
                 );
                 assert!(
-                    same(&found.values, &expected.values),
+                    same(&query, exact, &found.values, &expected.values),
                     "{}\n{found:?}\n{expected:?}",
                     told()
                 );
             }
-            assert_eq!(found.heatmaps, expected.heatmaps, "{}", told());
+            match exact {
+                true => assert_eq!(found.heatmaps, expected.heatmaps, "{}", told()),
+                // A value beside the edge of a cell may be in the next one.
+                false => assert_eq!(counted(&found.heatmaps), counted(&expected.heatmaps), "{}", told()),
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ fn row(number: i64) -> Event {
             text(if number == 3 {
                 TRACE
             } else {
-                "00000000000000000000000000000bad"
+                "f0000000000000000000000000000bad"
             }),
         ),
         column(column::SPAN_ID, text(&format!("{number:016x}"))),
@@ -86,6 +86,11 @@ async fn selects_are_answered_over_memory_and_segments() {
         ),
     ] {
         assert_eq!(answer(&store, text).await, expected, "{text}");
+    }
+    let p90 = "SELECT name, histogram_percentile(histogram(\"meta.duration_bucket\"), 0.9) FROM spans GROUP BY name ORDER BY name";
+    for (row, exact) in answer(&store, p90).await.iter().zip([16.0, 17.0]) {
+        let about: f64 = row[1].parse().unwrap();
+        assert!((about - exact).abs() <= exact * 0.0101, "{row:?}");
     }
     let about = answer(
         &store,

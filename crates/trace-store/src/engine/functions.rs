@@ -3,7 +3,7 @@
 use crate::{bucket as buckets, id};
 use datafusion::arrow::array::cast::AsArray;
 use datafusion::arrow::array::types::Float64Type;
-use datafusion::arrow::array::{ArrayRef, Float64Array, Int32Array, StringArray};
+use datafusion::arrow::array::{Array, ArrayRef, Float64Array, Int32Array, StringArray};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
@@ -20,6 +20,7 @@ enum Kind {
     Bucket,
     BucketMs,
     HeatmapBucket,
+    Percentile,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -34,6 +35,7 @@ fn function(kind: Kind) -> Arc<ScalarUDF> {
             TypeSignature::Exact(vec![DataType::FixedSizeBinary(16)]),
             TypeSignature::Exact(vec![DataType::FixedSizeBinary(8)]),
         ],
+        Kind::Percentile => vec![TypeSignature::Exact(vec![DataType::Binary, DataType::Float64])],
         Kind::BucketMs => vec![TypeSignature::Exact(vec![DataType::Int16])],
         Kind::Bucket | Kind::HeatmapBucket => vec![TypeSignature::Exact(vec![DataType::Float64])],
     };
@@ -47,6 +49,13 @@ static HEX: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| function(Kind::Hex));
 static BUCKET: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| function(Kind::Bucket));
 static BUCKET_MS: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| function(Kind::BucketMs));
 static HEATMAP_BUCKET: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| function(Kind::HeatmapBucket));
+
+static PERCENTILE: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| function(Kind::Percentile));
+
+/// The value that a share of a [`super::histogram`] does not exceed.
+pub(crate) fn percentile() -> Arc<ScalarUDF> {
+    Arc::clone(&PERCENTILE)
+}
 
 /// An id as text.
 pub(crate) fn hex() -> Arc<ScalarUDF> {
@@ -75,6 +84,7 @@ impl ScalarUDFImpl for Function {
             Kind::Bucket => "log_bucket",
             Kind::BucketMs => "bucket_ms",
             Kind::HeatmapBucket => "heatmap_bucket",
+            Kind::Percentile => "histogram_percentile",
         }
     }
 
@@ -86,15 +96,18 @@ impl ScalarUDFImpl for Function {
         Ok(match self.kind {
             Kind::Hex => DataType::Utf8,
             Kind::Bucket | Kind::HeatmapBucket => DataType::Int32,
-            Kind::BucketMs => DataType::Float64,
+            Kind::BucketMs | Kind::Percentile => DataType::Float64,
         })
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let Some(argument) = args.args.first() else {
-            return Err(DataFusionError::Plan(format!("{} takes one argument", self.name())));
+            return Err(DataFusionError::Plan(format!("{} takes an argument", self.name())));
         };
-        let scalar = matches!(argument, ColumnarValue::Scalar(_));
+        let scalar = args
+            .args
+            .iter()
+            .all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
         let array = argument.to_array(args.number_rows)?;
         let numbers = || array.as_primitive::<Float64Type>().iter();
         let done: ArrayRef = match self.kind {
@@ -116,6 +129,20 @@ impl ScalarUDFImpl for Function {
                         .map(|bucket| bucket.map(buckets::value))
                         .collect::<Float64Array>(),
                 )
+            }
+            Kind::Percentile => {
+                let shares = args
+                    .args
+                    .get(1)
+                    .map(|shares| shares.to_array(args.number_rows))
+                    .transpose()?;
+                let shares = shares.as_ref().map(|shares| shares.as_primitive::<Float64Type>());
+                let histograms = array.as_binary::<i32>().iter().enumerate();
+                let value = |(row, histogram): (usize, Option<&[u8]>)| {
+                    let share = shares.filter(|shares| shares.is_valid(row))?.value(row);
+                    buckets::percentile(&super::histogram_values(histogram?), share)
+                };
+                Arc::new(histograms.map(value).collect::<Float64Array>())
             }
             Kind::HeatmapBucket => {
                 let cell = |number: f64| query::heatmap_bucket(number).unwrap_or(i32::MIN);

@@ -87,17 +87,17 @@ impl Pass<'_, '_> {
         keys: &[Key],
         found: &mut Partials,
     ) -> Result<(), StoreError> {
+        if !self.exact {
+            return self.histograms(table, keys, found).await;
+        }
         for (at, (name, kind)) in self.plan.distributions.iter().enumerate() {
-            let Some(distributed) = self.plan.distributed(name, *kind, self.exact) else {
+            let Some(distributed) = self.plan.distributed(name, *kind, true) else {
                 continue;
             };
             let table = table.clone().filter(distributed.clone().is_not_null())?;
             let weight = vec![sum(ident_of(SAMPLE_RATE))];
             self.each(&table, keys, vec![distributed], weight, |row| {
-                let value = match self.exact {
-                    true => row.number(0)?,
-                    false => row.bucket(0)?.map(bucket::signed_value),
-                };
+                let value = row.number(0)?;
                 // Where rows came with the other pass only, there is no group: there are none, it is one snapshot.
                 if let (Some(value), Some(place)) = (value, found.places.get(&(row.key.into(), row.step))) {
                     let weight = row.number(1)?.unwrap_or_default();
@@ -111,6 +111,31 @@ impl Pass<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// As [`Self::percentiles`], in buckets, of all columns at once.
+    async fn histograms(&self, table: &DataFrame, keys: &[Key], found: &mut Partials) -> Result<(), StoreError> {
+        let mut places = Vec::new();
+        let mut histograms = Vec::new();
+        for (at, (name, kind)) in self.plan.distributions.iter().enumerate() {
+            if let Some(buckets) = self.plan.distributed(name, *kind, false) {
+                places.push(at);
+                histograms.push(engine::histogram().call(vec![buckets, ident_of(SAMPLE_RATE)]));
+            }
+        }
+        if histograms.is_empty() {
+            return Ok(());
+        }
+        self.each(table, keys, Vec::new(), histograms, |row| {
+            if let Some(place) = found.places.get(&(row.key.into(), row.step)) {
+                for (at, histogram) in places.iter().zip(row.values) {
+                    let histogram = histogram.as_binary::<i32>().value(row.row);
+                    found.list[*place].distributions[*at] = engine::histogram_values(histogram);
+                }
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// How many rows are in each step and bucket of a heatmap.
@@ -209,7 +234,7 @@ fn key_bytes(batch: &RecordBatch, keys: usize) -> Result<Option<datafusion::arro
 /// Sums and buckets as numbers, whatever their type; times are looked at as they are.
 fn as_number(array: &ArrayRef) -> Result<ArrayRef, StoreError> {
     match array.data_type() {
-        DataType::Timestamp(..) => Ok(Arc::clone(array)),
+        DataType::Timestamp(..) | DataType::Binary => Ok(Arc::clone(array)),
         _ => cast_array(array, &DataType::Float64).map_err(|error| StoreError::Read(error.to_string())),
     }
 }

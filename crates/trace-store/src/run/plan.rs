@@ -1,6 +1,7 @@
 //! What of a query the engine adds up, and how its values come of that.
 
 use super::filters::scalar;
+use crate::bucket;
 use crate::columns::{Columns, DURATION_BUCKET, Kind, SAMPLE_RATE, TIME};
 use crate::engine;
 use crate::sql::ident_of;
@@ -34,8 +35,8 @@ enum Source {
     /// As `Sum`, and 0 where nothing was added.
     Count(usize),
     Ratio(usize, usize),
-    /// Of a distribution, at so many thousandths.
-    Percentile(usize, u16),
+    /// Of a distribution, at this share.
+    Percentile(usize, f64),
 }
 
 impl<'a> Plan<'a> {
@@ -93,7 +94,7 @@ impl<'a> Plan<'a> {
                     self.distributions.push((name, kind));
                     self.distributions.len() - 1
                 });
-                Source::Percentile(at, share.thousandths())
+                Source::Percentile(at, share.share())
             }
             Op::Count | Op::CountDistinct | Op::Heatmap => Source::Absent,
         }
@@ -115,7 +116,7 @@ impl<'a> Plan<'a> {
             Source::Sum(at) => sums[at],
             Source::Count(at) => Some(sums[at].unwrap_or_default()),
             Source::Ratio(sum, weight) => Some(sums[sum]? / sums[weight]?),
-            Source::Percentile(at, thousandths) => percentile(distributions.get(at)?, thousandths),
+            Source::Percentile(at, share) => bucket::percentile(distributions.get(at)?, share),
         };
         self.values.iter().map(value).collect()
     }
@@ -178,18 +179,6 @@ fn number(name: &str, kind: Kind) -> Option<Expr> {
 fn if_(condition: Expr, then: Expr) -> Expr {
     // Nothing is wrong with a CASE of one WHEN.
     when(condition, then.clone()).end().unwrap_or(then)
-}
-
-/// The smallest of the values (each with how many rows have it) that so many thousandths of the rows do not exceed.
-fn percentile(values: &[(f64, f64)], thousandths: u16) -> Option<f64> {
-    let total: f64 = values.iter().map(|(_, weight)| weight).sum();
-    let wanted = total * f64::from(thousandths);
-    let mut so_far = 0.0;
-    let at = values.iter().find(|(_, weight)| {
-        so_far += weight * 1000.0;
-        so_far >= wanted
-    });
-    at.map(|(value, _)| *value)
 }
 
 /// Whether a group with these values is one that the query asks for.
