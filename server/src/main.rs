@@ -1,12 +1,13 @@
 //! `cruddur`: the server's binary. `serve` is the sub-command when none is given.
 
 use anyhow::{Context, bail};
+use server::check_health::check_health;
 use server::config::Config;
 use server::peer::Access;
 use server::start::start;
 use server::whoami::whoami;
 use server_telemetry::Environment;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -23,6 +24,8 @@ const USAGE: &str = "\
 cruddur: a micro-blog whose posts expire, and whose every click is one trace.
 
 Usage: cruddur [serve]             serve the app; configuration comes from the environment (see README.md)
+       cruddur sql \"SELECT …\"     asks the traces that the server has written (CRUDDUR_DATA_DIR): one table, spans
+       cruddur health              whether the server on this machine is well: what /health says, exit code 1 if not
        cruddur honeycomb whoami    whose HONEYCOMB_API_KEY is, where it writes to, and what it may do
        cruddur --version
        cruddur --help";
@@ -38,7 +41,12 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
         [] | ["serve"] => serve(),
+        ["health"] => health(),
         ["honeycomb", "whoami"] => honeycomb_whoami(),
+        ["sql", statement] => sql(statement),
+        ["sql", ..] => Err(anyhow::anyhow!(
+            "`cruddur sql` takes one statement in quotes, such as \"SELECT name, count(*) FROM spans GROUP BY name\""
+        )),
         ["--version" | "-V"] => {
             println!("cruddur {}", env!("CARGO_PKG_VERSION"));
             Ok(())
@@ -131,9 +139,25 @@ async fn serve() -> anyhow::Result<()> {
 }
 
 #[tokio::main(flavor = "current_thread")]
+async fn health() -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    println!("{}", check_health(config.site_addr).await?);
+    Ok(())
+}
+
+#[tokio::main(flavor = "current_thread")]
 async fn honeycomb_whoami() -> anyhow::Result<()> {
     let environment = Environment::from_env()?;
     print!("{}", whoami(&environment).await?);
+    Ok(())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn sql(statement: &str) -> anyhow::Result<()> {
+    let (table, remark) = server::sql::sql(&Config::from_env()?, statement).await?;
+    // Whoever reads may have had enough: `cruddur sql … | head`.
+    _ = std::io::stdout().write_all(table.as_bytes());
+    eprintln!("{remark}");
     Ok(())
 }
 

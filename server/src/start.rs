@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use trace_store::TraceStore;
+use trace_store::{StoreConfig, TraceStore};
 
 /// `service.name` of what pages send.
 pub const FRONTEND: &str = "cruddur-frontend";
@@ -117,12 +117,15 @@ pub async fn start_with(
         relay.client_address = peer::behind_proxy;
     }
 
+    let store = match config.trace_store {
+        false => None,
+        true => Some(open_store(config).await?),
+    };
+
     // Nothing fails from here on, so no task is left behind by a start that came to nothing.
     let mut tasks = vec![tokio::spawn(jobs::run(db.clone())), tokio::spawn(pages.clone().run())];
-    let store = config.trace_store.then(TraceStore::default);
     if let Some(store) = &store {
-        let events = trace_store::DEFAULT_LIMIT_EVENTS as u64;
-        tasks.push(tokio::spawn(follow::follow(log.clone(), store.clone(), events)));
+        tasks.push(tokio::spawn(follow::follow(log.clone(), store.clone())));
     }
 
     let honeycomb = Arc::default();
@@ -154,6 +157,19 @@ pub async fn start_with(
     })
 }
 
+/// The folder with the store's segments, below the data folder.
+pub(crate) const SEGMENTS: &str = "traces";
+
+async fn open_store(config: &Config) -> anyhow::Result<TraceStore> {
+    let store = StoreConfig {
+        max_bytes: config.trace_store_bytes,
+        max_age: config.trace_store_age,
+        ..StoreConfig::new(config.data_dir.join(SEGMENTS))
+    };
+    let opened = tokio::task::spawn_blocking(|| TraceStore::open(store)).await?;
+    opened.context("cannot open the trace store (CRUDDUR_TRACE_STORE=off starts without it)")
+}
+
 impl Running {
     /// The router without the spans of requests: for another layer in their place, to compare what it costs.
     pub fn router_without_spans(&self) -> Router {
@@ -173,6 +189,8 @@ impl Running {
         drop(router);
         for task in tasks {
             task.abort();
+            // A task is gone only when what it does at the moment is done: the store must not be fed from two sides.
+            _ = task.await;
         }
         let AppState {
             telemetry,
@@ -180,6 +198,7 @@ impl Running {
             senders,
             pages,
             db,
+            store,
             ..
         } = state;
         // First the server's own: then it is known of every page whose request is over.
@@ -193,8 +212,14 @@ impl Running {
         if let Some(senders) = senders {
             senders.stop(DELIVER).await;
         }
-        // With the senders' last cursors.
-        if let Err(error) = tokio::task::spawn_blocking(move || log.close()).await {
+        // With the last cursors, the store's and the senders'.
+        let close = move || {
+            if let Some(store) = &store {
+                follow::finish(&log, store);
+            }
+            log.close();
+        };
+        if let Err(error) = tokio::task::spawn_blocking(close).await {
             tracing::error!(%error, "the span log");
         }
         db.close().await;

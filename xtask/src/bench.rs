@@ -4,6 +4,7 @@
 mod browser;
 mod relay;
 mod server;
+mod store;
 mod wasm;
 
 use std::fs;
@@ -22,10 +23,13 @@ pub(crate) fn bench(arguments: &[&str]) -> Result<()> {
         }
         ["browser", rest @ ..] => browser::bench(rest),
         ["server", rest @ ..] => server::bench(rest),
+        ["store", rest @ ..] => store::bench(rest),
         ["wasm"] => wasm::bench(),
         ["relay", rest @ ..] => relay::bench(rest),
         [unknown, ..] => {
-            bail!("`bench` does not know \"{unknown}\"; it takes `browser`, `relay`, `server`, `wasm` or nothing")
+            bail!(
+                "`bench` does not know \"{unknown}\"; it takes `browser`, `relay`, `server`, `store`, `wasm` or nothing"
+            )
         }
     }
 }

@@ -13,6 +13,8 @@ use crate::tools::{Need, Tools};
 use crate::workspace::Workspace;
 use report::Report;
 
+pub(crate) use end2end::screenshots;
+
 /// One named check.
 struct Step {
     name: &'static str,

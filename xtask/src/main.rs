@@ -15,6 +15,7 @@
 mod bench;
 mod checks;
 mod dev;
+mod dist;
 mod example;
 mod fuzz;
 mod process;
@@ -38,6 +39,8 @@ usage: cargo xtask <command>
         --release optimises the server too, which takes some minutes more
   example
         build the example of the telemetry crates (examples/stopwatch) and start it
+  dist <folder>
+        lay out what runs in production: the optimised server and the page
   dev   start `cargo leptos watch`: rebuild and reload when a file changes
   test [step...] [--list]
         every check, or the named steps; --list says which there are
@@ -47,6 +50,8 @@ usage: cargo xtask <command>
         what telemetry costs in the browser, beside other SDKs; takes half an hour on an idle machine
   bench server [--rounds N] [--seconds N] [--connections N]
         what tracing costs the server, beside axum-tracing-opentelemetry (builds all in release)
+  screenshots
+        take the README's pictures anew, of the app in a real Chromium
   fuzz [target] [seconds]
         broken input for the decoders that face outside; every target, 60 s each, unless told otherwise
 
@@ -68,6 +73,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
     signals::forward()?;
     match arguments {
         ["run", rest @ ..] => run::run(&run::Options::parse(rest)?),
+        ["dist", folder] => dist::dist(folder),
         ["dev"] => dev::dev(),
         ["example"] => example::run(),
         ["test", "--list"] => {
@@ -76,6 +82,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         }
         ["test", steps @ ..] => checks::test(steps),
         ["bench", rest @ ..] => bench::bench(rest),
+        ["screenshots"] => checks::screenshots(),
         ["fuzz", rest @ ..] if rest.len() <= 2 => fuzz::fuzz(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -50,8 +50,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if env::var_os("CRUDDUR_DEMO").is_none_or(|value| value.is_empty()) {
         command.env("CRUDDUR_DEMO", "1");
     }
-    let address = server::address();
-    println!("\n  Cruddur        {address}/\n  its traces     {address}/traces\n  to stop it     Ctrl-C\n");
+    // Another sub-command serves nothing.
+    if matches!(options.arguments.first().map(String::as_str), None | Some("serve")) {
+        let address = server::address();
+        println!("\n  Cruddur        {address}/\n  its traces     {address}/traces\n  to stop it     Ctrl-C\n");
+    }
     process::become_command(command)
 }
 

@@ -14,6 +14,13 @@ use crate::workspace::Workspace;
 /// Where the server listens when nobody says otherwise; the server's own default, too.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:3000";
 
+/// What the server has to be told of the page that it serves, beside its folder.
+pub(crate) const SETTINGS: [(&str, &str); 3] = [
+    ("LEPTOS_OUTPUT_NAME", "cruddur"),
+    ("LEPTOS_SITE_PKG_DIR", "pkg"),
+    ("LEPTOS_HASH_FILES", "true"),
+];
+
 /// Builds the server. cargo itself knows when there is nothing to do, in about a second.
 pub(crate) fn build(workspace: &Workspace, tools: &Tools<'_>, release: bool) -> Result<PathBuf> {
     let mut command = tools.command("cargo");
@@ -35,10 +42,8 @@ pub(crate) fn command(workspace: &Workspace, server: &Path, site: &Site) -> Resu
     // In the clone's root, because CRUDDUR_DATA_DIR is `data` by default: the same data wherever the command was typed.
     let mut command = process::command(server, &workspace.root);
     command
-        .env("LEPTOS_OUTPUT_NAME", "cruddur")
+        .envs(SETTINGS)
         .env("LEPTOS_SITE_ROOT", &site.root)
-        .env("LEPTOS_SITE_PKG_DIR", "pkg")
-        .env("LEPTOS_HASH_FILES", "true")
         .env_remove("LEPTOS_HASH_FILE_NAME")
         .env_remove("LEPTOS_WATCH");
     Ok(command)

@@ -35,7 +35,8 @@ pub(crate) const PAGE: [&str; 2] = ["--package", "frontend"];
 pub(crate) struct Site {
     /// Absolute; what `LEPTOS_SITE_ROOT` has to say.
     pub(crate) root: PathBuf,
-    hashes: PathBuf,
+    /// The names of its files, as the server reads them.
+    pub(crate) hashes: PathBuf,
 }
 
 impl Site {

@@ -7,6 +7,7 @@ use leptos_axum::ResponseOptions;
 use opentelemetry::trace::{FutureExt, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue, global};
 use std::{error::Error, iter};
+use trace_wire::attribute;
 
 /// Runs a server function's work in a span of its own, and sets the HTTP status of what comes out.
 ///
@@ -21,7 +22,10 @@ pub(crate) async fn traced<T>(
     let span = tracer
         .span_builder(format!("server_fn {function}"))
         .with_kind(SpanKind::Internal)
-        .with_attributes([KeyValue::new("code.function.name", format!("app::api::{function}"))])
+        .with_attributes([KeyValue::new(
+            attribute::CODE_FUNCTION_NAME,
+            format!("app::api::{function}"),
+        )])
         .start(&tracer);
     let context = Context::current_with_span(span);
     let result = work.with_context(context.clone()).await;
@@ -29,7 +33,7 @@ pub(crate) async fn traced<T>(
         if error.status() >= 500 {
             context
                 .span()
-                .set_attribute(KeyValue::new("error.type", error.status().to_string()));
+                .set_attribute(KeyValue::new(attribute::ERROR_TYPE, error.status().to_string()));
             context.span().set_status(Status::error(error.to_string()));
         }
         set_status(error);

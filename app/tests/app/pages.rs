@@ -206,6 +206,14 @@ async fn a_form_that_comes_back_shows_its_values_and_errors_at_their_fields() {
         "the explorer is closed"
     );
 
+    let given = Given {
+        flash: Some(flash.clone()),
+        explorer: true,
+        ..Given::default()
+    };
+    let page = site.get_as("/signup", given).await;
+    assert!(page.text.contains("href=\"/traces/0af7651916cd43dd8448eb211c80319c\""));
+
     // Another form than the one that came back knows nothing of it.
     let page = site
         .get_as(

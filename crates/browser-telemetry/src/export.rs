@@ -260,9 +260,9 @@ fn encode(spans: &[SpanRecord]) -> Vec<u8> {
 fn resource(epoch: usize) -> Vec<KeyValue> {
     let mut resource = Vec::new();
     for (key, value) in [
-        ("telemetry.sdk.name", env!("CARGO_PKG_NAME")),
-        ("telemetry.sdk.language", "rust"),
-        ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
+        (attribute::TELEMETRY_SDK_NAME, env!("CARGO_PKG_NAME")),
+        (attribute::TELEMETRY_SDK_LANGUAGE, "rust"),
+        (attribute::TELEMETRY_SDK_VERSION, env!("CARGO_PKG_VERSION")),
     ] {
         otlp::literal(&mut resource, key, value);
     }

@@ -1,5 +1,6 @@
 //! The JSON API: the same answers as the pages give, for scripts.
 
+pub(crate) mod query;
 pub(crate) mod spans;
 
 use crate::{Explorer, pages};

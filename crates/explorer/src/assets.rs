@@ -21,6 +21,7 @@ const MODULES: &[(&str, &str)] = &modules![
     "list-latency.js",
     "list-live.js",
     "list-suggestions.js",
+    "query.js",
     "trace-keys.js",
     "trace-minimap.js",
     "trace-panel.js",

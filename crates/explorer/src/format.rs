@@ -58,6 +58,25 @@ pub(crate) fn count(number: u64) -> String {
     text
 }
 
+/// Any number: a whole one with its thousands separated, another with three significant digits.
+pub(crate) fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return "—".to_owned();
+    }
+    let (minus, size) = (if value < 0.0 { "−" } else { "" }, value.abs());
+    if size.fract() == 0.0 && size < 1e15 {
+        return format!("{minus}{}", count(size as u64));
+    }
+    if !(1e-3..1e15).contains(&size) {
+        return format!("{value:.2e}");
+    }
+    let decimals = (2 - size.log10().floor() as i32).clamp(0, 5) as usize;
+    if decimals == 0 {
+        return format!("{minus}{}", count(size.round() as u64));
+    }
+    format!("{minus}{size:.decimals$}")
+}
+
 /// A number and its noun, `1 span`, `2 spans`.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -134,6 +153,22 @@ mod tests {
         }
         assert_eq!(counted(1, "span"), "1 span");
         assert_eq!(counted(1200, "span"), "1,200 spans");
+    }
+
+    #[test]
+    fn numbers_are_whole_or_have_three_significant_digits() {
+        for (value, text) in [
+            (0.0, "0"),
+            (-1200.0, "−1,200"),
+            (1234.5, "1,235"),
+            (12.345, "12.3"),
+            (1.0 / 3.0, "0.333"),
+            (0.001_234_5, "0.00123"),
+            (1e-9, "1.00e-9"),
+            (f64::NAN, "—"),
+        ] {
+            assert_eq!(number(value), text, "{value}");
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Addresses of the explorer's own pages. Ids and values in them come from whoever sends spans.
 
+use honeycomb::{Value, column};
 use std::fmt::Write;
 use trace_store::TraceFilter;
+use trace_wire::attribute;
 
 /// The page of a trace.
 pub(crate) fn trace(trace_id: &str) -> String {
@@ -49,6 +51,35 @@ pub(crate) fn traces_json(filter: &TraceFilter) -> String {
 /// The traces with a value in one of the filter's fields.
 pub(crate) fn traces_with(field: &'static str, value: &str) -> String {
     with_query("/traces", &[(field, value.to_owned())])
+}
+
+/// The traces of which some span holds these values, or the trace itself; none where no column is one to look for.
+pub(crate) fn traces_of<'a>(columns: impl Iterator<Item = (&'a str, &'a Option<Value>)>) -> Option<String> {
+    let mut filter = TraceFilter::default();
+    for (name, value) in columns {
+        let Some(value) = value else { continue };
+        let value = value.to_string();
+        match name {
+            column::TRACE_ID => return Some(trace(&value)),
+            column::SERVICE_NAME => filter.service = Some(value),
+            attribute::HTTP_ROUTE | attribute::URL_TEMPLATE => filter.route = Some(value),
+            // The id finds one person where two had the same name.
+            attribute::USER_ID => filter.user = Some(value),
+            attribute::USER_NAME => filter.user = filter.user.or(Some(value)),
+            _ => {}
+        }
+    }
+    (!filter.is_empty()).then(|| traces(&filter))
+}
+
+/// The page of SQL with a statement, answered.
+pub(crate) fn sql(statement: &str) -> String {
+    with_query("/traces/sql", &[("statement", statement.to_owned())])
+}
+
+/// The page of a saved query, asked in this way.
+pub(crate) fn saved_query(slug: &str, pairs: &[(&str, String)]) -> String {
+    with_query(&format!("/traces/queries/{}", encoded(slug)), pairs)
 }
 
 fn with_query(path: &str, pairs: &[(&str, String)]) -> String {

@@ -8,10 +8,10 @@
 //! ```
 //!
 //! Pages are whole documents, made on the server from Leptos components, and need no JavaScript: links navigate, the
-//! filter is a form whose result is a permalink, and a span is chosen by a link. With it the list is live, its histogram
-//! filters by dragging, the whole of a big trace is in one table, and all can be done from the keyboard: plain modules in
-//! `assets/`, with the types in JSDoc, which need no build. There is no inline script, so a strict content security policy
-//! holds; bar positions are inline `style` attributes (`style-src-attr`).
+//! filter is a form whose result is a permalink, a span is chosen by a link. Where there is JavaScript, plain modules
+//! (`assets/`, with their types in JSDoc) add to that: the list is live, histograms filter by dragging, large traces are
+//! quick, and all can be done from the keyboard; they need no build. There is no inline script, so a strict content
+//! security policy holds; bar positions are inline `style` attributes (`style-src-attr`).
 //!
 //! Who may see traces is the caller's decision: put a layer around the router. The explorer makes no spans of itself.
 
@@ -19,17 +19,20 @@
 
 mod api;
 mod assets;
+mod chart;
 mod format;
 mod honeycomb_place;
+mod honeycomb_query;
 mod href;
 mod live;
 mod page;
 mod pages;
+mod saved;
 mod stylesheet;
 mod waterfall;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 pub use honeycomb_place::HoneycombPlace;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
@@ -65,11 +68,15 @@ pub fn router(store: TraceStore, config: ExplorerConfig) -> Router {
         .route("/traces/{trace_id}", get(pages::trace::page))
         .route("/traces/{trace_id}/spans/{span_id}", get(pages::trace::span))
         .route("/traces/live", get(live::live))
+        .route("/traces/queries", get(pages::queries::list))
+        .route("/traces/queries/{name}", get(pages::queries::query))
+        .route("/traces/sql", get(pages::sql::sql))
         .route("/traces/style.css", get(stylesheet::serve))
         .route("/traces/assets/{version}/{name}", get(assets::serve))
         .route("/api/traces", get(api::traces))
         .route("/api/traces/latency", get(api::latency))
         .route("/api/traces/suggestions", get(api::suggestions))
+        .route("/api/traces/query", post(api::query::run))
         .route("/api/traces/{trace_id}", get(api::trace))
         .route("/api/traces/{trace_id}/skeleton", get(api::spans::skeleton))
         .route("/api/traces/{trace_id}/search", get(api::spans::search))

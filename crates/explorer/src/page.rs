@@ -3,7 +3,10 @@
 pub(crate) mod fields;
 pub(crate) mod list;
 pub(crate) mod message;
+pub(crate) mod queries;
+pub(crate) mod query;
 mod row;
+pub(crate) mod sql;
 pub(crate) mod trace;
 
 use crate::{ExplorerConfig, format, stylesheet};
@@ -16,8 +19,27 @@ use std::time::SystemTime;
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E\
     %3Cpath fill='%239500ff' d='M1 2h14v3H1zM3 6.5h9v3H3zM7 11h4v3H7z'/%3E%3C/svg%3E";
 
-/// A whole document: the frame that all pages have, around `body`.
+/// The parts of the explorer, as its navigation has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    Traces,
+    Queries,
+    Sql,
+}
+
+/// A whole document about traces: the frame that all pages have, around `body`.
 pub(crate) fn document<V: IntoView>(config: &ExplorerConfig, title: &str, body: impl FnOnce() -> V) -> String {
+    document_in(Section::Traces, config, title, body)
+}
+
+/// As [`document`], in one part of the explorer.
+pub(crate) fn document_in<V: IntoView>(
+    section: Section,
+    config: &ExplorerConfig,
+    title: &str,
+    body: impl FnOnce() -> V,
+) -> String {
+    let current = |of| (section == of).then_some("true");
     let title = format!("{title} · {}", config.app_name);
     let frame = || {
         view! {
@@ -40,7 +62,9 @@ pub(crate) fn document<V: IntoView>(config: &ExplorerConfig, title: &str, body: 
                             {config.app_name.clone()}
                         </a>
                         <nav aria-label="Explorer">
-                            <a href="/traces">"Traces"</a>
+                            <a href="/traces" aria-current=current(Section::Traces)>"Traces"</a>
+                            <a href="/traces/queries" aria-current=current(Section::Queries)>"Queries"</a>
+                            <a href="/traces/sql" aria-current=current(Section::Sql)>"SQL"</a>
                         </nav>
                     </header>
                     <main id="main">{body()}</main>

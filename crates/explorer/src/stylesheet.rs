@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 const CSS: &str = concat!(
     include_str!("../../../style/explorer.css"),
     include_str!("../../../style/explorer-list.css"),
+    include_str!("../../../style/explorer-queries.css"),
     include_str!("../../../style/explorer-trace.css"),
 );
 

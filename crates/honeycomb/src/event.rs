@@ -136,6 +136,12 @@ impl Event {
         }
     }
 
+    /// About how many bytes of memory the row takes itself; what it shares with other rows is left out.
+    pub fn own_bytes(&self) -> usize {
+        let texts = self.values.iter().filter_map(Value::as_str).map(str::len);
+        size_of::<Self>() + self.values.len() * size_of::<Value>() + texts.sum::<usize>()
+    }
+
     /// Whether the row is a span, and not an event or a link of one.
     pub fn is_span(&self) -> bool {
         self.get(column::ANNOTATION_TYPE).is_none() && self.get(column::SPAN_ID).is_some()

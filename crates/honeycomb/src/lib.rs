@@ -5,6 +5,8 @@
 //! own ingest, so that a query written for the local store means the same over there, and a row that the local API
 //! answers with can be posted to Honeycomb's batch endpoint as it is.
 //!
+//! [`Query`] is a question about such rows, read from the JSON that Honeycomb takes, and [`QueryResult`] its answer.
+//!
 //! The rules were taken from Honeycomb's published documentation and its open-source translation library (husky).
 
 //!
@@ -17,10 +19,12 @@ pub mod column;
 mod event;
 mod intern;
 mod otlp;
+pub mod query;
 mod timestamp;
 #[cfg(feature = "client")]
 pub mod whoami;
 
 pub use event::{Column, Columns, Event, Value};
 pub use otlp::{MAX_STRING_BYTES, events};
+pub use query::{Query, QueryResult};
 pub use timestamp::rfc3339;

@@ -22,6 +22,14 @@ pub fn rfc3339(unix_nano: i64) -> String {
     text
 }
 
+/// As [`rfc3339`], to the second that runs: `2026-11-24T02:13:51Z`.
+pub(crate) fn rfc3339_seconds(unix_nano: i64) -> String {
+    let mut text = rfc3339(unix_nano);
+    text.truncate("2026-11-24T02:13:51".len());
+    text.push('Z');
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::rfc3339;

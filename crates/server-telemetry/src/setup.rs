@@ -14,9 +14,7 @@ use opentelemetry_sdk::trace::{SdkTracerProvider, SpanProcessor, TracerProviderB
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
-
-const SERVICE_NAME: &str = "service.name";
-const SERVICE_VERSION: &str = "service.version";
+use trace_wire::attribute::{SERVICE_NAME, SERVICE_VERSION};
 
 /// What [`Telemetry::start`] needs to know.
 #[derive(Clone)]

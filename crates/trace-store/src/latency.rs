@@ -72,17 +72,18 @@ impl Latency {
 }
 
 impl TraceStore {
-    /// How long the traces take that match; `limit` and `cursor` of the filter have no say.
+    /// How long the traces take that match, of the newest [`crate::LOOKED_AT`]; `limit` and `cursor` of the filter have no
+    /// say.
     ///
     /// # Errors
-    /// None from this engine; one that reads files has some.
+    /// As [`TraceStore::trace`].
     pub async fn latency(&self, filter: &TraceFilter) -> Result<Latency, StoreError> {
-        let mut memory = self.memory();
-        Ok(Latency::of(
-            memory
-                .matching(filter)
-                .map(|trace| (trace.duration_ms(), trace.failed())),
-        ))
+        let filter = filter.clone();
+        self.off_thread(move |core| {
+            let traces = core.newest(&filter, |fragment| (fragment.duration_ms(), fragment.errors > 0))?;
+            Ok(Latency::of(traces))
+        })
+        .await
     }
 }
 

@@ -1,6 +1,7 @@
 //! What could be typed into a filter: the values that traces have.
 
-use crate::{StoreError, TraceStore};
+use crate::fragment::Fragment;
+use crate::{StoreError, TraceFilter, TraceStore};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -39,10 +40,10 @@ pub struct Suggestion {
 
 impl TraceStore {
     /// At most `limit` values of `field` that begin with `prefix`, letters compared without case: those that most traces
-    /// have first, by name where as many have them.
+    /// have first, by name where as many have them. Of the newest [`crate::LOOKED_AT`] traces.
     ///
     /// # Errors
-    /// None from this engine; one that reads files has some.
+    /// As [`TraceStore::trace`].
     pub async fn suggestions(
         &self,
         field: SuggestionField,
@@ -50,18 +51,19 @@ impl TraceStore {
         limit: usize,
     ) -> Result<Vec<Suggestion>, StoreError> {
         let prefix = prefix.to_lowercase();
-        let mut counts: HashMap<Arc<str>, u64> = HashMap::new();
-        for trace in self.memory().matching(&Default::default()) {
-            for name in trace.names(field) {
-                if name.to_lowercase().starts_with(&prefix) {
-                    *counts.entry(Arc::clone(name)).or_default() += 1;
-                }
+        self.off_thread(move |core| {
+            let begins = |name: &&Arc<str>| name.to_lowercase().starts_with(&prefix);
+            let names = |fragment: &Fragment| fragment.names(field).iter().filter(begins).cloned().collect::<Vec<_>>();
+            let mut counts: HashMap<Arc<str>, u64> = HashMap::new();
+            for name in core.newest(&TraceFilter::default(), names)?.into_iter().flatten() {
+                *counts.entry(name).or_default() += 1;
             }
-        }
-        let counts = counts.into_iter();
-        let mut suggestions: Vec<_> = counts.map(|(value, traces)| Suggestion { value, traces }).collect();
-        suggestions.sort_unstable_by(|a, b| b.traces.cmp(&a.traces).then_with(|| a.value.cmp(&b.value)));
-        suggestions.truncate(limit);
-        Ok(suggestions)
+            let counts = counts.into_iter();
+            let mut suggestions: Vec<_> = counts.map(|(value, traces)| Suggestion { value, traces }).collect();
+            suggestions.sort_unstable_by(|a, b| b.traces.cmp(&a.traces).then_with(|| a.value.cmp(&b.value)));
+            suggestions.truncate(limit);
+            Ok(suggestions)
+        })
+        .await
     }
 }

@@ -11,6 +11,9 @@ mod support;
 
 mod access;
 mod api;
+mod check_health;
+mod containers;
+mod documents;
 mod failing;
 mod files;
 mod health;
@@ -23,6 +26,7 @@ mod same_site;
 mod sending;
 mod span_log;
 mod starting;
+mod store;
 mod traces;
 mod v1_traces;
 mod whoami;

@@ -10,7 +10,8 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use super::{Context, Outcome};
-use crate::tools::Need;
+use crate::tools::{Need, Tools};
+use crate::workspace::Workspace;
 use crate::{example as other, process, server as binary, site as page};
 
 /// What `check` needs beside cargo.
@@ -39,36 +40,48 @@ pub(super) fn server(context: &Context<'_>) -> Result<Outcome> {
 
 /// Builds both, and runs the tests on a fresh data directory.
 pub(super) fn check(context: &Context<'_>) -> Result<Outcome> {
-    let site = page::build(context.workspace, context.tools)?;
-    let server = binary::build(context.workspace, context.tools, false)?;
+    drive(context.workspace, context.tools, &[])?;
+    Ok(Outcome::Passed)
+}
+
+/// Takes the README's pictures: the same on what `end2end/screenshots` does.
+pub(crate) fn screenshots() -> Result<()> {
+    let workspace = Workspace::find()?;
+    let tools = Tools::new(&workspace)?;
+    tools.prepare(NEEDS)?;
+    drive(&workspace, &tools, &["--config", "screenshots.config.ts"])
+}
+
+/// Builds the page and the server, and has Playwright drive them.
+fn drive(workspace: &Workspace, tools: &Tools<'_>, arguments: &[&str]) -> Result<()> {
+    let site = page::build(workspace, tools)?;
+    let server = binary::build(workspace, tools, false)?;
     site.hand_to(&server)?;
 
     // Kept until the next run: after a failure one may want to look at the database and the span log.
-    let data = context.workspace.own_output().join("end2end-data");
+    let data = workspace.own_output().join("end2end-data");
     if data.exists() {
         fs::remove_dir_all(&data).with_context(|| format!("cannot empty {}", data.display()))?;
     }
     fs::create_dir_all(&data).with_context(|| format!("cannot create {}", data.display()))?;
 
-    let mut command = playwright(context);
+    let mut command = playwright(tools);
     command
         .arg("test")
+        .args(arguments)
         .env("CRUDDUR_SERVER", &server)
         .env("CRUDDUR_DATA_DIR", &data)
         .env("CRUDDUR_DEMO", "1")
-        .env("LEPTOS_OUTPUT_NAME", "cruddur")
+        .envs(binary::SETTINGS)
         .env("LEPTOS_SITE_ROOT", &site.root)
-        .env("LEPTOS_SITE_PKG_DIR", "pkg")
-        .env("LEPTOS_HASH_FILES", "true")
         .env("LEPTOS_SITE_ADDR", free_address()?);
-    process::run(&mut command)?;
-    Ok(Outcome::Passed)
+    process::run(&mut command)
 }
 
 /// Builds the example app and an OTLP receiver, and runs the tests that start both themselves.
 pub(super) fn example(context: &Context<'_>) -> Result<Outcome> {
     let example = other::build(context.workspace, context.tools)?;
-    let mut command = playwright(context);
+    let mut command = playwright(context.tools);
     command
         .args(["test", "--config", "example.config.ts"])
         .env("STOPWATCH_SERVER", &example.server)
@@ -79,8 +92,8 @@ pub(super) fn example(context: &Context<'_>) -> Result<Outcome> {
 }
 
 /// Playwright, in an environment without what would change the server under test.
-fn playwright(context: &Context<'_>) -> Command {
-    let mut command = context.tools.playwright();
+fn playwright(tools: &Tools<'_>) -> Command {
+    let mut command = tools.playwright();
     // The server under test is no more than what a stranger would start: a developer's own settings and keys stay outside,
     // above all those that would send the tests' spans to somebody's backend.
     for (name, _) in env::vars_os() {

@@ -36,6 +36,17 @@ pub(crate) fn no_such_page(words: &str, first: String) -> impl IntoView + use<> 
     }
 }
 
+/// A query that is not saved here.
+pub(crate) fn unknown_query(name: &str) -> impl IntoView + use<> {
+    view! {
+        <section class="message">
+            <h1>"There is no such query"</h1>
+            <p class="id">{name.to_owned()}</p>
+            <p><a href="/traces/queries">"See the saved queries"</a> "."</p>
+        </section>
+    }
+}
+
 /// The store failed.
 pub(crate) fn no_answer() -> impl IntoView {
     view! {

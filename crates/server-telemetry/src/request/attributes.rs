@@ -11,8 +11,6 @@ use trace_wire::attribute;
 
 /// `http.request.method` of a method that is none of the known ones.
 const OTHER: &str = "_OTHER";
-/// String. The method as it was sent, where `http.request.method` is `_OTHER`.
-const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
 /// What takes the place of a value that must not be kept.
 const REDACTED: &str = "REDACTED";
 /// A client chooses how long its path, query and user agent are; a span keeps this many bytes of each.
@@ -96,7 +94,7 @@ pub(crate) fn add_method(method: &Method, attributes: &mut Vec<KeyValue>) {
         None => {
             attributes.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD, OTHER));
             let original = cut(method.as_str()).to_owned();
-            attributes.push(KeyValue::new(HTTP_REQUEST_METHOD_ORIGINAL, original));
+            attributes.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD_ORIGINAL, original));
         }
     }
 }

@@ -1,0 +1,166 @@
+//! SQL over memory and segments: what it answers, and what it refuses.
+
+use honeycomb::{Column, Event, Value, column};
+use trace_store::{MAX_SQL_ROWS, StoreConfig, StoreError, TraceStore};
+
+const SECOND: i64 = 1_000_000_000;
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+
+fn column(name: &str, value: Value) -> Column {
+    Column {
+        name: name.into(),
+        value,
+    }
+}
+
+fn row(number: i64) -> Event {
+    let text = |text: &str| Value::String(text.into());
+    let columns = vec![
+        column(
+            column::TRACE_ID,
+            text(if number == 3 {
+                TRACE
+            } else {
+                "f0000000000000000000000000000bad"
+            }),
+        ),
+        column(column::SPAN_ID, text(&format!("{number:016x}"))),
+        column(column::NAME, text(if number % 2 == 0 { "even" } else { "odd" })),
+        column(column::SERVICE_NAME, text("shop")),
+        column(column::DURATION_MS, Value::Float(number as f64)),
+        column("Mixed", Value::Integer(number)),
+        column("mixed", text("another spelling")),
+    ];
+    Event::new(number * SECOND, 1, columns, [].into())
+}
+
+/// Rows 0 to 19, half of them in a segment.
+fn store(folder: &tempfile::TempDir) -> TraceStore {
+    let store = TraceStore::open(StoreConfig::new(folder.path())).unwrap();
+    store.ingest((0..10).map(row).collect());
+    store.seal().unwrap();
+    store.ingest((10..20).map(row).collect());
+    store
+}
+
+async fn answer(store: &TraceStore, text: &str) -> Vec<Vec<String>> {
+    let table = store.sql(text).await.unwrap_or_else(|error| panic!("{text}: {error}"));
+    assert!(!table.cut);
+    let row = |row: Vec<Option<Value>>| {
+        row.iter()
+            .map(|value| value.as_ref().map_or("NULL".into(), Value::to_string))
+            .collect()
+    };
+    table.rows.into_iter().map(row).collect()
+}
+
+#[tokio::test]
+async fn selects_are_answered_over_memory_and_segments() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder);
+    for (text, expected) in [
+        ("SELECT count(*) FROM spans", vec![vec!["20"]]),
+        (
+            "SELECT name, count(*), sum(duration_ms) FROM spans GROUP BY name ORDER BY name",
+            vec![vec!["even", "10", "90"], vec!["odd", "10", "100"]],
+        ),
+        (
+            "SELECT \"trace.span_id\", time FROM spans WHERE \"trace.trace_id\" = '0af7651916cd43dd8448eb211c80319c'",
+            vec![vec!["0000000000000003", "1970-01-01T00:00:03.000000000Z"]],
+        ),
+        (
+            "SELECT count(*) FROM spans WHERE \"trace.trace_id\" = 'no id'",
+            vec![vec!["0"]],
+        ),
+        (
+            "SELECT \"Mixed\", \"meta.overflow\" FROM spans WHERE duration_ms = 15",
+            vec![vec!["15", "{\"mixed\":\"another spelling\"}"]],
+        ),
+        ("SELECT error FROM spans LIMIT 1;", vec![vec!["NULL"]]),
+        (
+            "WITH s AS (SELECT date_bin(interval '10 seconds', time) AS t FROM spans) SELECT t, count(*) FROM s GROUP BY t ORDER BY t",
+            vec![
+                vec!["1970-01-01T00:00:00.000000000Z", "10"],
+                vec!["1970-01-01T00:00:10.000000000Z", "10"],
+            ],
+        ),
+    ] {
+        assert_eq!(answer(&store, text).await, expected, "{text}");
+    }
+    let p90 = "SELECT name, histogram_percentile(histogram(\"meta.duration_bucket\"), 0.9) FROM spans GROUP BY name ORDER BY name";
+    for (row, exact) in answer(&store, p90).await.iter().zip([16.0, 17.0]) {
+        let about: f64 = row[1].parse().unwrap();
+        assert!((about - exact).abs() <= exact * 0.0101, "{row:?}");
+    }
+    let about = answer(
+        &store,
+        "SELECT bucket_ms(\"meta.duration_bucket\") FROM spans WHERE duration_ms = 19",
+    )
+    .await;
+    let about: f64 = about[0][0].parse().unwrap();
+    assert!((about - 19.0).abs() < 0.2, "{about}");
+}
+
+#[tokio::test]
+async fn nothing_but_reading_the_one_table_is_possible() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder);
+    let file = folder.path().join("0000000001-0000000001.parquet");
+    let file = file.display();
+    for text in [
+        String::new(),
+        "DROP TABLE spans".into(),
+        "DELETE FROM spans".into(),
+        "INSERT INTO spans (name) VALUES ('x')".into(),
+        "UPDATE spans SET name = 'x'".into(),
+        "CREATE TABLE t AS SELECT 1".into(),
+        "CREATE VIEW v AS SELECT * FROM spans".into(),
+        "SELECT * INTO t FROM spans".into(),
+        format!("CREATE EXTERNAL TABLE t STORED AS PARQUET LOCATION '{file}'"),
+        format!("COPY spans TO '{}'", folder.path().join("out.parquet").display()),
+        format!("SELECT * FROM '{file}'"),
+        format!("SELECT * FROM read_parquet('{file}')"),
+        "SET datafusion.execution.batch_size = 1".into(),
+        "SHOW TABLES".into(),
+        "SELECT * FROM information_schema.tables".into(),
+        "EXPLAIN ANALYZE SELECT * FROM spans".into(),
+        "EXPLAIN SELECT * FROM spans".into(),
+        "SELECT 1; SELECT 2".into(),
+        "SELECT nothing FROM spans".into(),
+        "SELEC".into(),
+        format!("SELECT {}", "1,".repeat(10_000)),
+    ] {
+        match store.sql(&text).await {
+            Err(StoreError::Statement(words)) => assert!(!words.is_empty() && words.len() < 2000, "{words}"),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+    assert_eq!(answer(&store, "SELECT count(*) FROM spans").await, [["20"]]);
+    assert!(!folder.path().join("out.parquet").exists());
+}
+
+#[tokio::test]
+async fn large_answers_are_cut_or_refused_and_deep_ones_do_not_bring_it_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder);
+    let table = store
+        .sql("SELECT 1 FROM spans a, spans b, spans c, spans d")
+        .await
+        .unwrap();
+    assert_eq!((table.rows.len(), table.cut), (MAX_SQL_ROWS, true));
+
+    let endless = "SELECT count(DISTINCT a.duration_ms + b.duration_ms * 20 + c.duration_ms * 400 + d.duration_ms * 8000 + \
+                   e.duration_ms * 160000 + f.duration_ms * 3200000) FROM spans a, spans b, spans c, spans d, spans e, spans f";
+    let error = store.sql(endless).await.unwrap_err();
+    assert!(matches!(error, StoreError::TooLarge(_)), "{error}");
+
+    for deep in [
+        "1+".repeat(4000) + "1",
+        "(".repeat(4000) + "1" + &")".repeat(4000),
+        "NOT ".repeat(2400) + "true",
+    ] {
+        // Answered or refused, as long as somebody lives to say so.
+        _ = store.sql(&format!("SELECT {deep}")).await;
+    }
+    assert_eq!(answer(&store, "SELECT count(*) FROM spans").await, [["20"]]);
+}
