@@ -77,7 +77,7 @@ fn bring(log: &SpanLog, store: &TraceStore, bodies: Vec<Vec<u8>>) -> Result<Vec<
             Ok(())
         });
         let mut waiting = std::collections::VecDeque::new();
-        let mut note = |pending: span_log::Pending| -> Result<()> {
+        let note = |pending: span_log::Pending| -> Result<()> {
             let seq = pending.wait()?;
             let mut acknowledged = acknowledged.lock().ok().context("the other thread failed")?;
             acknowledged.push((seq, Instant::now()));

@@ -110,11 +110,11 @@ impl Counts {
     fn add(&mut self, bucket: i32, count: u64) -> usize {
         match self {
             Self::Few(list) => {
-                let known = list.iter_mut().find(|entry| unpack(**entry).0 == bucket);
-                let sum = known.as_ref().map_or(0, |entry| unpack(**entry).1) + count;
+                let known = list.iter().position(|entry| unpack(*entry).0 == bucket);
+                let sum = known.map_or(0, |at| unpack(list[at]).1) + count;
                 match (known, pack(bucket, sum)) {
-                    (Some(entry), Some(packed)) => {
-                        *entry = packed;
+                    (Some(at), Some(packed)) => {
+                        list[at] = packed;
                         return 0;
                     }
                     (None, Some(packed)) if list.len() < FEW => {
