@@ -96,8 +96,11 @@ test('feed', async ({ page }) => {
 });
 
 test('waterfall', async ({ page }) => {
+  // As high as the whole tree: it draws the rows that are in view.
+  await page.setViewportSize({ width: 1200, height: 1120 });
   await page.goto(`/traces/${posted.get('bayko')}`);
-  await expect(page.getByText('INSERT activities').first()).toBeVisible();
+  await page.locator('html[data-trace=ready]').waitFor();
+  await expect(page.getByRole('treegrid').getByText('INSERT activities').first()).toBeVisible();
   await picture(page, 'waterfall');
 });
 

@@ -121,3 +121,23 @@ test('nothing is in the way in queries', async ({ page, traces }) => {
     await expectNothingInTheWay(page, path);
   }
 });
+
+test('SQL in place: an example, a trace behind a row, a statement that is refused', async ({ page, traces }) => {
+  const { traceId } = await post(page, traces);
+  await page.goto('/traces');
+  await page.getByRole('link', { name: 'SQL' }).click();
+  await expectNothingInTheWay(page, 'an empty form');
+  await page.getByRole('link', { name: 'Recent traces' }).click();
+  const answer = page.getByRole('region', { name: 'Answer' });
+  await expect(answer.getByRole('columnheader')).toHaveText(['time', 'name', 'duration_ms', 'trace.trace_id']);
+  await expectNothingInTheWay(page, 'an answer');
+  await answer.getByRole('link', { name: traceId }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('click activity.create');
+
+  await page.goto('/traces/sql');
+  await page.getByLabel('Statement').fill('DROP TABLE spans');
+  await page.getByRole('button', { name: 'Run' }).click();
+  await expect(page.getByRole('alert')).toContainText('SELECT');
+  await expect(page.getByLabel('Statement')).toHaveValue('DROP TABLE spans');
+  await expectNothingInTheWay(page, 'a statement that is refused');
+});

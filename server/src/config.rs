@@ -25,7 +25,8 @@ pub struct Config {
     pub trace_store_age: Duration,
     /// `CRUDDUR_SPAN_LOG_MB`: the bound of the span log, in bytes. Default 256 MiB.
     pub span_log_bytes: u64,
-    /// `CRUDDUR_EXPLORER` and `CRUDDUR_OPERATORS`: who may open the explorer.
+    /// `CRUDDUR_EXPLORER` and `CRUDDUR_OPERATORS`: who may open the explorer. By default anybody on this machine, if
+    /// `site_addr` is of this machine alone, and operators.
     pub explorer: Access,
     /// `CRUDDUR_INGEST_KEY`: what other services send as `x-honeycomb-team` to hand in their spans.
     pub ingest_key: Option<String>,
@@ -139,6 +140,8 @@ impl Config {
             })
             .unwrap_or_default();
         let explorer = match get("CRUDDUR_EXPLORER").as_deref() {
+            // Whoever binds to other addresses too lets others in, and a proxy here that hides them is not to be told.
+            None if !site_addr.ip().is_loopback() => Access::Operators(operators),
             None => Access::LoopbackOrOperators(operators),
             Some("operators") => Access::Operators(operators),
             Some("open") => Access::Open,
@@ -146,7 +149,7 @@ impl Config {
             Some(other) => {
                 errors.push(format!(
                     "CRUDDUR_EXPLORER is {other:?}; it takes open, operators or off (unset: without sign-in from this \
-                     machine, operators from elsewhere)"
+                     machine where LEPTOS_SITE_ADDR is an address of this machine alone, operators otherwise)"
                 ));
                 Access::Off
             }
@@ -226,6 +229,31 @@ mod tests {
         .unwrap();
         assert_eq!(config.ingest_key, None);
         assert_eq!(config.explorer, Access::LoopbackOrOperators(vec![]));
+    }
+
+    #[test]
+    fn this_machine_needs_no_sign_in_only_where_no_other_can_connect() {
+        for (address, loopback) in [
+            ("127.0.0.1:3000", true),
+            ("127.0.0.2:80", true),
+            ("[::1]:3000", true),
+            ("0.0.0.0:3000", false),
+            ("[::]:3000", false),
+            ("192.168.0.7:3000", false),
+        ] {
+            let access = |more: &[(&str, &str)]| {
+                read(&[&[("LEPTOS_SITE_ADDR", address)], more].concat())
+                    .unwrap()
+                    .explorer
+            };
+            let operators = vec!["odo".to_owned()];
+            let expected = match loopback {
+                true => Access::LoopbackOrOperators(operators),
+                false => Access::Operators(operators),
+            };
+            assert_eq!(access(&[("CRUDDUR_OPERATORS", "odo")]), expected, "{address}");
+            assert_eq!(access(&[("CRUDDUR_EXPLORER", "open")]), Access::Open, "{address}");
+        }
     }
 
     #[test]

@@ -72,6 +72,11 @@ pub(crate) fn traces_of<'a>(columns: impl Iterator<Item = (&'a str, &'a Option<V
     (!filter.is_empty()).then(|| traces(&filter))
 }
 
+/// The page of SQL with a statement, answered.
+pub(crate) fn sql(statement: &str) -> String {
+    with_query("/traces/sql", &[("statement", statement.to_owned())])
+}
+
 /// The page of a saved query, asked in this way.
 pub(crate) fn saved_query(slug: &str, pairs: &[(&str, String)]) -> String {
     with_query(&format!("/traces/queries/{}", encoded(slug)), pairs)

@@ -70,6 +70,7 @@ pub fn router(store: TraceStore, config: ExplorerConfig) -> Router {
         .route("/traces/live", get(live::live))
         .route("/traces/queries", get(pages::queries::list))
         .route("/traces/queries/{name}", get(pages::queries::query))
+        .route("/traces/sql", get(pages::sql::sql))
         .route("/traces/style.css", get(stylesheet::serve))
         .route("/traces/assets/{version}/{name}", get(assets::serve))
         .route("/api/traces", get(api::traces))

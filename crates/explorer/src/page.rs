@@ -6,6 +6,7 @@ pub(crate) mod message;
 pub(crate) mod queries;
 pub(crate) mod query;
 mod row;
+pub(crate) mod sql;
 pub(crate) mod trace;
 
 use crate::{ExplorerConfig, format, stylesheet};
@@ -23,6 +24,7 @@ const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'
 pub(crate) enum Section {
     Traces,
     Queries,
+    Sql,
 }
 
 /// A whole document about traces: the frame that all pages have, around `body`.
@@ -62,6 +64,7 @@ pub(crate) fn document_in<V: IntoView>(
                         <nav aria-label="Explorer">
                             <a href="/traces" aria-current=current(Section::Traces)>"Traces"</a>
                             <a href="/traces/queries" aria-current=current(Section::Queries)>"Queries"</a>
+                            <a href="/traces/sql" aria-current=current(Section::Sql)>"SQL"</a>
                         </nav>
                     </header>
                     <main id="main">{body()}</main>

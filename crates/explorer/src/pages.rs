@@ -1,6 +1,7 @@
 //! The explorer's pages: what is asked for, what is answered. How it looks is in [`crate::page`].
 
 pub(crate) mod queries;
+pub(crate) mod sql;
 pub(crate) mod trace;
 
 use crate::Explorer;

@@ -245,3 +245,48 @@ async fn the_api_says_what_is_wrong_field_by_field() {
     let (status, _) = post(&filled(), "text/plain", "{}").await;
     assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }
+
+#[tokio::test]
+async fn sql_answers_with_a_table_whose_trace_ids_lead_to_traces() {
+    let statement = "SELECT+name,+duration_ms,+%22trace.trace_id%22+FROM+spans+ORDER+BY+duration_ms";
+    let (status, body) = get(&filled(), &format!("/traces/sql?statement={statement}")).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    in_order(
+        &body,
+        &[
+            "SELECT name, duration_ms, &quot;trace.trace_id&quot; FROM spans",
+            "3 rows",
+            "<th scope=\"col\">trace.trace_id</th>",
+            "1.2</td>",
+            &format!("href=\"/traces/{:032x}\"", 3),
+            "12</td>",
+            "1200</td>",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_statement_that_is_not_answered_stays_in_the_form_with_the_reason() {
+    for statement in ["DELETE+FROM+spans", "SELECT+no_such_column+FROM+spans", "%3Cb%3E"] {
+        let (status, body) = get(&filled(), &format!("/traces/sql?statement={statement}")).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{statement}");
+        assert!(
+            body.contains("id=\"statement-problem\"") && !body.contains("<b>"),
+            "{body}"
+        );
+    }
+    let (status, body) = get(&filled(), "/traces/sql").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(!body.contains("id=\"statement-problem\""), "{body}");
+}
+
+#[tokio::test]
+async fn a_page_of_somebody_else_does_not_have_the_store_work() {
+    let request = Request::get("/traces/sql?statement=SELECT+1").header("sec-fetch-site", "cross-site");
+    let (status, body) = send(&filled(), request.body(Body::empty()).unwrap()).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(
+        body.contains("SELECT 1") && !body.contains("aria-label=\"Answer\""),
+        "{body}"
+    );
+}

@@ -11,6 +11,7 @@ use honeycomb::Query;
 use honeycomb::query::{QueryError, QueryProblem};
 use serde::Serialize;
 use std::time::SystemTime;
+use trace_store::StoreError;
 
 /// An error as Honeycomb's API describes it: RFC 9457, and beside it `error` for older clients.
 #[derive(Serialize)]
@@ -51,18 +52,16 @@ pub(crate) async fn run(State(explorer): State<Explorer>, headers: HeaderMap, bo
         .await
     {
         Ok(result) => fresh(Json(result.json(&query))),
+        Err(StoreError::TooLarge(words)) => failure(StatusCode::UNPROCESSABLE_ENTITY, REFUSED, words, Vec::new()),
         Err(error) => failed(error),
     }
 }
 
+const REFUSED: &str = "The query cannot be answered.";
+
 fn refused(error: QueryError) -> Response {
     let words = error.to_string();
-    failure(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "The query cannot be answered.",
-        words,
-        error.problems,
-    )
+    failure(StatusCode::UNPROCESSABLE_ENTITY, REFUSED, words, error.problems)
 }
 
 fn failure(status: StatusCode, title: &'static str, error: String, type_detail: Vec<QueryProblem>) -> Response {

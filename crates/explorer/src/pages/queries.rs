@@ -9,7 +9,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use honeycomb::Query;
-use honeycomb::query::QueryProblem;
+use honeycomb::query::{ProblemCode, QueryProblem};
 use serde_json::{Value as Json, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 use trace_store::StoreError;
@@ -36,7 +36,7 @@ pub(crate) async fn query(
         return html(StatusCode::NOT_FOUND, document);
     };
     let asked = pairs(given.as_deref());
-    let (query, problems) = match in_time(&saved.query, &asked) {
+    let (query, mut problems) = match in_time(&saved.query, &asked) {
         Ok(query) => (query, Vec::new()),
         Err(problems) => (saved.query.clone(), problems),
     };
@@ -45,7 +45,15 @@ pub(crate) async fn query(
         false => (StatusCode::BAD_REQUEST, None),
         true => match explorer.store.run(&query, unix_nano(now)).await {
             Ok(result) => (StatusCode::OK, Some(result)),
-            Err(error) => return not_answered(&explorer, &error),
+            Err(StoreError::TooLarge(words)) => {
+                problems.push(QueryProblem {
+                    field: String::new(),
+                    code: ProblemCode::Invalid,
+                    description: words,
+                });
+                (StatusCode::UNPROCESSABLE_ENTITY, None)
+            }
+            Err(error) => return unanswered(&explorer, &error),
         },
     };
     let log = asked.iter().any(|(name, value)| name == "scale" && value == "log");
@@ -94,8 +102,4 @@ fn in_time(saved: &Query, asked: &[(String, String)]) -> Result<Query, Vec<Query
 pub(crate) fn unix_nano(time: SystemTime) -> i64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
-}
-
-fn not_answered(explorer: &Explorer, error: &StoreError) -> Response {
-    unanswered(explorer, error)
 }

@@ -110,11 +110,11 @@ impl Counts {
     fn add(&mut self, bucket: i32, count: u64) -> usize {
         match self {
             Self::Few(list) => {
-                let place = list.iter().position(|entry| unpack(*entry).0 == bucket);
-                let known = place.map_or(0, |place| unpack(list[place]).1);
-                match (place, pack(bucket, known + count)) {
-                    (Some(place), Some(packed)) => {
-                        list[place] = packed;
+                let known = list.iter().position(|entry| unpack(*entry).0 == bucket);
+                let sum = known.map_or(0, |at| unpack(list[at]).1) + count;
+                match (known, pack(bucket, sum)) {
+                    (Some(at), Some(packed)) => {
+                        list[at] = packed;
                         return 0;
                     }
                     (None, Some(packed)) if list.len() < FEW => {

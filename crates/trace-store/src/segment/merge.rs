@@ -145,7 +145,7 @@ impl<I: Iterator<Item = Result<Entry, SegmentError>>> Iterator for Latest<I> {
     type Item = I::Item;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut latest: Option<(usize, Option<(i64, Arc<str>)>)> = None;
+        let mut latest = None::<(usize, Option<_>)>;
         for (index, list) in self.0.iter_mut().enumerate() {
             let Some(next) = list.peek() else { continue };
             let order = next.as_ref().ok().map(Entry::owned_order);

@@ -29,7 +29,10 @@ pub(super) fn view(page: &Page) -> impl IntoView + use<> {
         .problems
         .iter()
         .map(|problem| {
-            let words = format!("{}: {}", problem.field, problem.description);
+            let words = match problem.field.as_str() {
+                "" => problem.description.clone(),
+                field => format!("{field}: {}", problem.description),
+            };
             view! { <p class="problem" role="alert">{words}</p> }
         })
         .collect();
