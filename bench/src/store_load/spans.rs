@@ -119,7 +119,7 @@ fn attributes(random: &mut Random, service: u64, person: u64, route: u64, failed
             2 => text(&name, format!("group {}", person % 20)),
             3..6 => number(&name, random.below(20) as i64),
             6..8 => pair(&name, Value::DoubleValue(random.below(400) as f64 / 4.0)),
-            _ => pair(&name, Value::BoolValue(person % 2 == 0)),
+            _ => pair(&name, Value::BoolValue(person.is_multiple_of(2))),
         });
     }
     attributes
