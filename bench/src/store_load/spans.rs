@@ -110,14 +110,16 @@ fn attributes(random: &mut Random, service: u64, person: u64, route: u64, failed
             format!("{:016x}", person.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
         ),
     ];
-    // A service has nine attributes of its own: three texts of few values, three whole numbers, two others, a truth.
+    // A service has nine attributes of its own: three texts that go with the route or the person, three small counts, two
+    // measurements in quarters, a truth.
     for own in 0..ATTRIBUTES / SERVICES {
         let name = format!("shop.service{service}.attribute{own}");
         attributes.push(match own {
-            0..3 => text(&name, format!("value {}", random.below(10 * (own + 1)))),
-            3..6 => number(&name, random.below(1000) as i64),
-            6..8 => pair(&name, Value::DoubleValue(random.below(1_000_000) as f64 / 1000.0)),
-            _ => pair(&name, Value::BoolValue(random.below(2) == 0)),
+            0 | 1 => text(&name, format!("value {}", route / (own + 1))),
+            2 => text(&name, format!("group {}", person % 20)),
+            3..6 => number(&name, random.below(20) as i64),
+            6..8 => pair(&name, Value::DoubleValue(random.below(400) as f64 / 4.0)),
+            _ => pair(&name, Value::BoolValue(person % 2 == 0)),
         });
     }
     attributes
