@@ -40,6 +40,10 @@ async fn post(store: &TraceStore, content_type: &str, body: &str) -> (StatusCode
     (status, serde_json::from_str(&body).unwrap())
 }
 
+fn trace_id(minute: i64) -> String {
+    format!("0af7651916cd43dd{minute:016x}")
+}
+
 /// Roots of traces, one a minute: of ada, of a person with a hostile name, of nobody.
 fn filled() -> TraceStore {
     let root = |minute: i64, user: Option<&str>, duration_ms: f64| {
@@ -48,7 +52,7 @@ fn filled() -> TraceStore {
             value: Value::String(value.into()),
         };
         let mut columns = vec![
-            text("trace.trace_id", &format!("{minute:032x}")),
+            text("trace.trace_id", &trace_id(minute)),
             text("trace.span_id", "0101010101010101"),
             text("name", "click order"),
             Column {
@@ -150,10 +154,13 @@ async fn a_query_by_trace_leads_to_the_trace() {
     let table = &body[body.find("aria-label=\"Groups\"").unwrap()..];
     let ids: Vec<_> = [3, 2, 1]
         .iter()
-        .map(|minute| format!("href=\"/traces/{minute:032x}\""))
+        .map(|minute| format!("href=\"/traces/{}\"", trace_id(*minute)))
         .collect();
     in_order(table, &ids.iter().map(String::as_str).collect::<Vec<_>>());
-    assert!(body.contains(&format!("data-href=\"/traces/{:032x}\"", 1)), "{body}");
+    assert!(
+        body.contains(&format!("data-href=\"/traces/{}\"", trace_id(1))),
+        "{body}"
+    );
 }
 
 #[tokio::test]
@@ -254,11 +261,11 @@ async fn sql_answers_with_a_table_whose_trace_ids_lead_to_traces() {
     in_order(
         &body,
         &[
-            "SELECT name, duration_ms, &quot;trace.trace_id&quot; FROM spans",
+            "SELECT name, duration_ms, \"trace.trace_id\" FROM spans",
             "3 rows",
             "<th scope=\"col\">trace.trace_id</th>",
             "1.2</td>",
-            &format!("href=\"/traces/{:032x}\"", 3),
+            &format!("href=\"/traces/{}\"", trace_id(3)),
             "12</td>",
             "1200</td>",
         ],
@@ -267,7 +274,11 @@ async fn sql_answers_with_a_table_whose_trace_ids_lead_to_traces() {
 
 #[tokio::test]
 async fn a_statement_that_is_not_answered_stays_in_the_form_with_the_reason() {
-    for statement in ["DELETE+FROM+spans", "SELECT+no_such_column+FROM+spans", "%3Cb%3E"] {
+    for statement in [
+        "DELETE+FROM+spans",
+        "SELECT+no_such_column+FROM+spans",
+        "%3C/textarea%3E%3Cb%3E%26amp;",
+    ] {
         let (status, body) = get(&filled(), &format!("/traces/sql?statement={statement}")).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{statement}");
         assert!(
@@ -275,6 +286,8 @@ async fn a_statement_that_is_not_answered_stays_in_the_form_with_the_reason() {
             "{body}"
         );
     }
+    let (_, body) = get(&filled(), "/traces/sql?statement=%3C/textarea%3E%3Cb%3E%26amp;").await;
+    assert!(body.contains(">&lt;/textarea>&lt;b>&amp;amp;</textarea>"), "{body}");
     let (status, body) = get(&filled(), "/traces/sql").await;
     assert_eq!(status, StatusCode::OK);
     assert!(!body.contains("id=\"statement-problem\""), "{body}");

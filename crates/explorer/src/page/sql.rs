@@ -62,7 +62,7 @@ pub(crate) fn view(page: &Page) -> impl IntoView + use<> {
                     aria-invalid=invalid
                     aria-describedby=described_by
                 >
-                    {page.statement.clone()}
+                    {escaped(&page.statement)}
                 </textarea>
             </label>
             {problem}
@@ -71,6 +71,11 @@ pub(crate) fn view(page: &Page) -> impl IntoView + use<> {
         </form>
         {page.answer.as_ref().map(table)}
     }
+}
+
+/// Leptos writes the text of a `<textarea>` as it is, so that a statement could close it and go on as markup.
+fn escaped(statement: &str) -> String {
+    statement.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 fn table(answer: &SqlTable) -> impl IntoView + use<> {
