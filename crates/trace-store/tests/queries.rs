@@ -420,7 +420,8 @@ fn counted(heatmaps: &[honeycomb::query::Heatmap]) -> Vec<u64> {
 
 #[tokio::test]
 async fn random_queries_are_answered_as_by_the_plain_evaluator() {
-    let seed = rand::random();
+    // The same for everybody; others with SEED=….
+    let seed = std::env::var("SEED").map_or(1, |seed| seed.parse().unwrap());
     let mut random = StdRng::seed_from_u64(seed);
     for round in 0..20 {
         let folder = tempfile::tempdir().unwrap();

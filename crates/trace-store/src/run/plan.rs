@@ -135,9 +135,9 @@ impl<'a> Plan<'a> {
                 .collect();
             let is_one = ident_of(name).in_list(values, false);
             let none = held().any(|value| value.is_none()).then(|| ident_of(name).is_null());
-            // It is not equal to itself, and above all that are.
+            // Statistics say nothing of it, so a filter for it would leave its rows out.
             let nan = held().flatten().any(|value| value.as_f64().is_some_and(f64::is_nan));
-            let nan = nan.then(|| ident_of(name).gt(lit(f64::INFINITY)));
+            let nan = nan.then(|| lit(true));
             none.into_iter().chain(nan).fold(is_one, Expr::or)
         };
         self.keys.iter().map(key).reduce(Expr::and)
