@@ -35,6 +35,11 @@ pub(crate) fn view(page: &Page) -> impl IntoView + use<> {
         Some(result) if result.row_count == 0 => Some(empty(page).into_any()),
         Some(result) => Some(answer(page, result).into_any()),
     };
+    // Also of nothing one wants to know when it was.
+    let looked_at = page
+        .result
+        .as_ref()
+        .map(|result| view! { <p class="meta" id="range">{range(result)}</p> });
     view! {
         <p class="crumbs"><a href="/traces/queries">"Queries"</a></p>
         <div class="heading">
@@ -45,6 +50,7 @@ pub(crate) fn view(page: &Page) -> impl IntoView + use<> {
         </div>
         <p class="words">{page.saved.description.clone()}</p>
         {form::view(page)}
+        {looked_at}
         {answer}
         {specification::view(page)}
         <p class="hidden" id="said" role="status"></p>
@@ -59,7 +65,6 @@ fn answer(page: &Page, result: &QueryResult) -> impl IntoView + use<> {
         .map(|(number, chart)| chart::view(chart, number))
         .collect();
     view! {
-        <p class="meta" id="range">{range(result)}</p>
         <div class="charts">{charts}</div>
         {table::view(page, result)}
     }
