@@ -47,28 +47,28 @@ fn HomeFeed(
             async move { home(before, feed_pages::limit()).await }
         },
     );
-    view! {
-        <Transition fallback=FeedSkeleton>
-            // Not before it is there: on the server, a memo that is being computed while another thread brings the answer keeps
-            // what it saw, and an empty feed is sent out.
-            {Suspend::new(async move {
-                first.ready().await;
-                view! {
-                    <Feed
-                        label="Home"
-                        source=Source::Everybody
-                        first=Signal::derive(move || first.get())
-                        retry=move |()| attempt.update(|attempt| *attempt += 1)
-                        empty=|| {
-                            view! {
-                                <h2>"Nothing here right now"</h2>
-                                <p>"Every crud expires, and all of them have. Say something, and this page is yours."</p>
-                            }
-                        }
-                    />
+    // The feed is made when its first page is there, and once. Not by a memo on the server: one that is being computed while
+    // another thread brings the answer keeps what it saw, and an empty feed is sent out.
+    let loaded = move || first.with(Option::is_some);
+    let is_there = match cfg!(feature = "ssr") {
+        true => Signal::derive(loaded),
+        false => Memo::new(move |_| loaded()).into(),
+    };
+    let feed = move || {
+        view! {
+            <Feed
+                label="Home"
+                source=Source::Everybody
+                first=Signal::derive(move || first.get())
+                retry=move |()| attempt.update(|attempt| *attempt += 1)
+                empty=|| {
+                    view! {
+                        <h2>"Nothing here right now"</h2>
+                        <p>"Every crud expires, and all of them have. Say something, and this page is yours."</p>
+                    }
                 }
-            })}
-        </Transition>
-    }
-    .into_any()
+            />
+        }
+    };
+    view! { <Transition fallback=FeedSkeleton>{move || is_there.get().then(feed)}</Transition> }.into_any()
 }

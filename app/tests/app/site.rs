@@ -15,12 +15,17 @@ use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_cont
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+/// One site at a time: each test has a runtime of its own, and what Leptos shares between them waits for ever, one time in
+/// ten, when the runtime that it was waiting in has gone. A server has one runtime.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// A site; its database goes with it.
 pub(crate) struct Site {
     pub(crate) db: Db,
     key: cookie::Key,
     router: Router,
     _directory: TempDir,
+    _alone: tokio::sync::MutexGuard<'static, ()>,
 }
 
 /// What a request is given besides its services.
@@ -53,6 +58,7 @@ impl Answer {
 
 impl Site {
     pub(crate) async fn new() -> Self {
+        let alone = ALONE.lock().await;
         let directory = tempfile::tempdir().expect("a directory");
         let url = cruddur::db::sqlite_url(&directory.path().join("cruddur.db")).expect("a path in UTF-8");
         let db = Db::connect(&url).await.expect("a database");
@@ -96,6 +102,7 @@ impl Site {
             key,
             router,
             _directory: directory,
+            _alone: alone,
         }
     }
 
