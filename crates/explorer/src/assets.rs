@@ -31,17 +31,11 @@ const MODULES: &[(&str, &str)] = &modules![
     "trace.js",
 ];
 
-/// What `trace.js` imports.
-pub(crate) const TRACE: [&str; 8] = [
-    "copy.js",
-    "format.js",
-    "trace-keys.js",
-    "trace-minimap.js",
-    "trace-panel.js",
-    "trace-rows.js",
-    "trace-search.js",
-    "trace-skeleton.js",
-];
+/// What `trace.js` imports, directly or not.
+pub(crate) fn of_trace() -> impl Iterator<Item = &'static str> {
+    let shared = |name: &&str| name.starts_with("trace-") || ["copy.js", "format.js"].contains(name);
+    MODULES.iter().map(|(name, _)| *name).filter(shared)
+}
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut hasher = DefaultHasher::new();

@@ -1,7 +1,7 @@
 //! A value over time: a line for each of the first groups.
 
 use super::scale::Scale;
-use super::{Chart, HEIGHT, MAX_LINES, Mark, Shape, Unit, counts, group_href, group_words, time};
+use super::{Chart, MAX_LINES, Mark, Shape, Unit, counts, group_href, group_words, time};
 use crate::format;
 use honeycomb::QueryResult;
 use honeycomb::query::{Op, Query, SeriesPoint};
@@ -73,11 +73,7 @@ pub(super) fn chart(query: &Query, result: &QueryResult, at: usize, log: bool) -
         key: calculation.key(),
         summary: format!("{} over time{of}", calculation.key()),
         what: "Group",
-        y_ticks: scale
-            .ticks()
-            .into_iter()
-            .filter_map(|tick| Some((scale.y(tick)? / HEIGHT * 100.0, unit.words(tick))))
-            .collect(),
+        y_ticks: scale.labels(unit),
         x_ticks: time::ticks(&result.window),
         lines,
         marks: points.iter().filter_map(mark).collect(),

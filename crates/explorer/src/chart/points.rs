@@ -1,7 +1,7 @@
 //! Groups that are moments, such as traces: each a point where its newest row is.
 
 use super::scale::Scale;
-use super::{Chart, HEIGHT, Mark, Shape, Unit, counts, group_href, group_words, time};
+use super::{Chart, Mark, Shape, Unit, counts, group_href, group_words, time};
 use crate::format;
 use honeycomb::QueryResult;
 use honeycomb::query::{Group, Query};
@@ -41,11 +41,7 @@ pub(super) fn chart(query: &Query, result: &QueryResult, at: usize, log: bool) -
             format::counted(groups.len() as u64, "group")
         ),
         what: "Group",
-        y_ticks: scale
-            .ticks()
-            .into_iter()
-            .filter_map(|tick| Some((scale.y(tick)? / HEIGHT * 100.0, unit.words(tick))))
-            .collect(),
+        y_ticks: scale.labels(unit),
         x_ticks: time::ticks(&result.window),
         lines: Vec::new(),
         marks: groups.iter().filter_map(mark).collect(),

@@ -1,6 +1,6 @@
 //! The vertical axis of numbers.
 
-use super::HEIGHT;
+use super::{HEIGHT, Unit};
 
 /// How many ticks an axis has, about.
 const TICKS: f64 = 4.0;
@@ -54,7 +54,15 @@ impl Scale {
         Some((1.0 - share) * HEIGHT)
     }
 
-    pub(super) fn ticks(&self) -> Vec<f64> {
+    /// Where its ticks stand, in percent of the height, and what they say.
+    pub(super) fn labels(&self, unit: Unit) -> Vec<(f64, String)> {
+        let ticks = self.ticks().into_iter();
+        ticks
+            .filter_map(|tick| Some((self.y(tick)? / HEIGHT * 100.0, unit.words(tick))))
+            .collect()
+    }
+
+    fn ticks(&self) -> Vec<f64> {
         if self.log {
             let decades = (self.high / self.low).log10().round() as i32;
             let every = (f64::from(decades) / TICKS).ceil().max(1.0) as usize;

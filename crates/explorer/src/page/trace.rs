@@ -52,8 +52,7 @@ impl Trace {
 pub(crate) fn view(trace: &Trace) -> impl IntoView + use<> {
     let chosen = trace.selected.as_ref();
     // At once, not one import after the other.
-    let modules: Vec<_> = assets::TRACE
-        .iter()
+    let modules: Vec<_> = assets::of_trace()
         .map(|name| view! { <link rel="modulepreload" href=assets::href(name)/> })
         .collect();
     view! {
