@@ -263,7 +263,8 @@ async fn sql_answers_with_a_table_whose_trace_ids_lead_to_traces() {
         &[
             "SELECT name, duration_ms, \"trace.trace_id\" FROM spans",
             "3 rows",
-            "<th scope=\"col\">trace.trace_id</th>",
+            "<th scope=\"col\" class=\"number\">duration_ms</th>",
+            "<th scope=\"col\" class=\"text\">trace.trace_id</th>",
             "1.2</td>",
             &format!("href=\"/traces/{}\"", trace_id(3)),
             "12</td>",

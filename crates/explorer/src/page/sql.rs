@@ -82,7 +82,16 @@ fn table(answer: &SqlTable) -> impl IntoView + use<> {
     let names: Vec<_> = answer
         .columns
         .iter()
-        .map(|name| view! { <th scope="col">{name.clone()}</th> })
+        .enumerate()
+        .map(|(column, name)| {
+            let mut values = answer.rows.iter().filter_map(|row| row[column].as_ref());
+            let class = if values.next().is_some_and(is_number) {
+                "number"
+            } else {
+                "text"
+            };
+            view! { <th scope="col" class=class>{name.clone()}</th> }
+        })
         .collect();
     let rows: Vec<_> = answer
         .rows
@@ -130,9 +139,11 @@ fn cell(name: &str, value: Option<&Value>) -> AnyView {
         Some(Value::String(id)) if name == column::TRACE_ID => {
             view! { <td class="id"><a href=href::trace(id)>{id.to_string()}</a></td> }.into_any()
         }
-        Some(number @ (Value::Integer(_) | Value::Float(_))) => {
-            view! { <td class="number">{number.to_string()}</td> }.into_any()
-        }
+        Some(number) if is_number(number) => view! { <td class="number">{number.to_string()}</td> }.into_any(),
         Some(value) => view! { <td>{value.to_string()}</td> }.into_any(),
     }
+}
+
+fn is_number(value: &Value) -> bool {
+    matches!(value, Value::Integer(_) | Value::Float(_))
 }
