@@ -55,7 +55,7 @@ fn bring(log: &SpanLog, store: &TraceStore, bodies: Vec<Vec<u8>>) -> Result<Vec<
     let acknowledged: Mutex<Vec<(u64, Instant)>> = Mutex::new(Vec::with_capacity(count));
     let all = AtomicU64::new(0);
     thread::scope(|scope| -> Result<()> {
-        let follower = scope.spawn(|| -> Result<()> {
+        let follow = || -> Result<()> {
             while all.load(Ordering::Acquire) < count as u64 {
                 let page = reader.page(2 << 20)?;
                 let Some(last) = page.batches.last() else {
@@ -75,7 +75,10 @@ fn bring(log: &SpanLog, store: &TraceStore, bodies: Vec<Vec<u8>>) -> Result<Vec<
                 all.fetch_add(page.batches.len() as u64, Ordering::Release);
             }
             Ok(())
-        });
+        };
+        let follower = thread::Builder::new()
+            .name("follow".to_owned())
+            .spawn_scoped(scope, follow)?;
         let mut waiting = std::collections::VecDeque::new();
         let note = |pending: span_log::Pending| -> Result<()> {
             let seq = pending.wait()?;

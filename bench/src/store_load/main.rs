@@ -14,12 +14,18 @@ use anyhow::{Context as _, Result, bail};
 use std::path::PathBuf;
 use trace_store::{StoreConfig, TraceStore};
 
-const USAGE: &str = "usage: store-load <folder> [--spans N]";
+// The server's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const USAGE: &str = "usage: store-load <folder> [--spans N | --ask]";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (folder, spans): (PathBuf, u64) = match &arguments[..] {
         [folder] => (folder.into(), 5_000_000),
+        // What an earlier run brought in is asked again.
+        [folder, flag] if flag == "--ask" => (folder.into(), 0),
         [folder, flag, spans] if flag == "--spans" => {
             let spans = spans
                 .parse()
@@ -38,12 +44,14 @@ fn main() -> Result<()> {
         max_bytes: u64::MAX,
         ..StoreConfig::new(folder.join("traces"))
     })?;
-    if store.stats().events > 0 {
-        bail!("{} holds spans of an earlier run: remove it first", folder.display());
+    if spans > 0 {
+        if store.stats().events > 0 {
+            bail!("{} holds spans of an earlier run: remove it first", folder.display());
+        }
+        ingest::ingest(&folder, &store, spans)?;
+        store.seal()?;
+        store.tidy();
     }
-    ingest::ingest(&folder, &store, spans)?;
-    store.seal()?;
-    store.tidy();
     let stats = store.stats();
     println!(
         "{} spans in {} segments: {:.1} bytes a span",

@@ -40,6 +40,19 @@ impl Value {
     }
 }
 
+impl Value {
+    /// Whether an `error` attribute with this value says that something went wrong. Besides `true`, a text or a number counts,
+    /// as many libraries write them, unless it says no (`false`, empty, 0).
+    pub fn means_error(&self) -> bool {
+        match self {
+            Self::Boolean(truth) => *truth,
+            Self::String(text) => !text.is_empty() && !text.eq_ignore_ascii_case("false"),
+            Self::Integer(number) => *number != 0,
+            Self::Float(number) => *number != 0.0,
+        }
+    }
+}
+
 /// As a person reads it; texts without quotes.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -136,6 +149,16 @@ impl Event {
         }
     }
 
+    /// The row's own columns, sorted: names, and as many values.
+    pub fn own(&self) -> (&Arc<[Arc<str>]>, &[Value]) {
+        (&self.names, &self.values)
+    }
+
+    /// The columns that it shares with others, sorted. An own one of the same name hides one of these.
+    pub fn shared(&self) -> &Arc<[Column]> {
+        &self.shared
+    }
+
     /// About how many bytes of memory the row takes itself; what it shares with other rows is left out.
     pub fn own_bytes(&self) -> usize {
         let texts = self.values.iter().filter_map(Value::as_str).map(str::len);
@@ -147,16 +170,9 @@ impl Event {
         self.get(column::ANNOTATION_TYPE).is_none() && self.get(column::SPAN_ID).is_some()
     }
 
-    /// Whether the row says that something went wrong. Besides `true`, an `error` attribute counts that holds a text
-    /// or a number, as many libraries write them, unless it says no (`false`, empty, 0).
+    /// Whether the row says that something went wrong: see [`Value::means_error`].
     pub fn is_error(&self) -> bool {
-        match self.get(column::ERROR) {
-            None => false,
-            Some(Value::Boolean(truth)) => *truth,
-            Some(Value::String(text)) => !text.is_empty() && !text.eq_ignore_ascii_case("false"),
-            Some(Value::Integer(number)) => *number != 0,
-            Some(Value::Float(number)) => *number != 0.0,
-        }
+        self.get(column::ERROR).is_some_and(Value::means_error)
     }
 }
 

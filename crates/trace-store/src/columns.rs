@@ -4,8 +4,9 @@
 //! does. What does not fit (another spelling, another type, a name after [`MAX_COLUMNS`]) is no error: it goes into the
 //! row's [`OVERFLOW`] column and is there when the trace is read.
 
-use crate::id;
+use crate::{id, milliseconds};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use foldhash::fast::RandomState;
 use honeycomb::{Event, Value, column};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -29,7 +30,7 @@ pub(crate) const DURATION_BUCKET: &str = "meta.duration_bucket";
 pub(crate) const OVERFLOW: &str = "meta.overflow";
 
 /// The columns that are not attributes.
-const OWN: [&str; 4] = [TIME, SAMPLE_RATE, DURATION_BUCKET, OVERFLOW];
+pub(crate) const OWN: [&str; 4] = [TIME, SAMPLE_RATE, DURATION_BUCKET, OVERFLOW];
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub(crate) enum Kind {
     Text,
     Integer,
     Float,
+    /// Milliseconds that are whole nanoseconds: half of what they take as floats of any kind.
+    Milliseconds,
     Boolean,
     TraceId,
     SpanId,
@@ -56,7 +59,7 @@ impl Kind {
         match self {
             Self::Text => DataType::Utf8View,
             Self::Integer => DataType::Int64,
-            Self::Float => DataType::Float64,
+            Self::Float | Self::Milliseconds => DataType::Float64,
             Self::Boolean => DataType::Boolean,
             Self::TraceId => DataType::FixedSizeBinary(16),
             Self::SpanId => DataType::FixedSizeBinary(8),
@@ -84,6 +87,8 @@ impl Kind {
             | (Self::Boolean, Value::Boolean(_)) => true,
             // Many libraries write 12.5 as a float and 12 as an integer.
             (Self::Float, Value::Integer(number)) => number.unsigned_abs() <= EXACT_FLOAT,
+            (Self::Milliseconds, Value::Integer(number)) => milliseconds::nanoseconds(*number as f64).is_some(),
+            (Self::Milliseconds, Value::Float(number)) => milliseconds::nanoseconds(*number).is_some(),
             (Self::TraceId, Value::String(text)) => id::trace_id(text).is_some(),
             (Self::SpanId, Value::String(text)) => id::span_id(text).is_some(),
             _ => false,
@@ -95,7 +100,8 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct Columns {
     list: Vec<(Arc<str>, Kind)>,
-    by_name: HashMap<Arc<str>, usize>,
+    // Looked into for every attribute of every row; and their number is bounded, whoever chooses the names.
+    by_name: HashMap<Arc<str>, usize, RandomState>,
     by_lower_case: HashMap<String, usize>,
 }
 
@@ -110,7 +116,7 @@ impl Default for Columns {
     fn default() -> Self {
         let mut columns = Self {
             list: Vec::new(),
-            by_name: HashMap::new(),
+            by_name: HashMap::default(),
             by_lower_case: HashMap::new(),
         };
         for (name, kind) in [
@@ -119,7 +125,8 @@ impl Default for Columns {
             (column::PARENT_ID, Kind::SpanId),
             (column::NAME, Kind::Text),
             (column::SERVICE_NAME, Kind::Text),
-            (column::DURATION_MS, Kind::Float),
+            (column::DURATION_MS, Kind::Milliseconds),
+            (column::TIME_SINCE_SPAN_START_MS, Kind::Milliseconds),
             (column::ERROR, Kind::Boolean),
             (column::STATUS_CODE, Kind::Integer),
             (column::STATUS_MESSAGE, Kind::Text),
@@ -148,12 +155,16 @@ impl Columns {
         }
     }
 
-    /// Whether a row brings something new: then [`Self::learn`] it.
-    pub(crate) fn knows(&self, event: &Event) -> bool {
-        event.columns().all(|(name, value)| match self.by_name.get(name) {
-            Some(at) => !widens(self.list[*at].1, value),
-            None => self.list.len() >= MAX_COLUMNS || self.by_lower_case.contains_key(&name.to_lowercase()),
-        })
+    /// Whether there is no column of this name, and room for one.
+    pub(crate) fn is_new(&self, name: &str) -> bool {
+        self.list.len() < MAX_COLUMNS
+            && !self.by_name.contains_key(name)
+            && !self.by_lower_case.contains_key(&name.to_lowercase())
+    }
+
+    /// Whether the column at a place becomes another one by this value.
+    pub(crate) fn widens(&self, at: usize, value: &Value) -> bool {
+        widens(self.list[at].1, value)
     }
 
     /// Makes columns of a row's attributes.
@@ -207,6 +218,11 @@ impl Columns {
     /// The name of a column by its place.
     pub(crate) fn name(&self, at: usize) -> &str {
         &self.list[at].0
+    }
+
+    /// The type of a column by its place.
+    pub(crate) fn kind(&self, at: usize) -> Kind {
+        self.list[at].1
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -8,6 +8,7 @@ use crate::columns::Columns;
 use crate::engine::Engine;
 use crate::folder::{self, Bounds};
 use crate::memory::Memory;
+use crate::rows::Places;
 use crate::segment::error::SegmentError;
 use crate::segment::merge::merge;
 use crate::segment::write::write;
@@ -164,7 +165,8 @@ impl Core {
     pub(crate) fn ingest(&self, events: Vec<Event>, position: Option<u64>) {
         // Only who ingests adds columns: what was known before the lock is known with it.
         let columns = Arc::clone(&self.state().columns);
-        let new: Vec<Event> = events.iter().filter(|event| !columns.knows(event)).cloned().collect();
+        let mut places = Places::new(&columns);
+        let new: Vec<Event> = events.iter().filter(|event| places.is_new(event)).cloned().collect();
         drop(columns);
         let any = !events.is_empty();
         let mut state = self.state();

@@ -2,11 +2,11 @@
 //!
 //! A trace may lie in several segments and in memory: what its parts add up to can be added up again.
 
+use crate::row::{Key, Row, text};
 use crate::{SuggestionField, TraceFilter, TraceSummary};
 use honeycomb::{Event, Value, column};
 use std::collections::HashSet;
 use std::sync::Arc;
-use trace_wire::attribute;
 
 /// What some rows of one trace add up to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,35 +34,37 @@ pub(crate) struct Root {
 
 impl Fragment {
     /// Takes in a row.
-    pub(crate) fn add(&mut self, event: &Event) {
-        if !event.is_span() {
+    pub(crate) fn add(&mut self, row: &Row<'_, '_>) {
+        if !row.is_span() {
             return;
         }
-        let start = event.time_unix_nano;
-        let end = start.saturating_add(duration(event));
+        let start = row.event.time_unix_nano;
+        let end = start.saturating_add(duration(row));
         self.window = Some(match self.window {
             Some((earliest, latest)) => (earliest.min(start), latest.max(end)),
             None => (start, end),
         });
         self.spans += 1;
-        self.errors += u64::from(event.is_error());
-        if event.get(column::PARENT_ID).is_none() {
-            self.root.offer(start, || Root::of(event));
+        self.errors += u64::from(row.get(Key::Error).is_some_and(Value::means_error));
+        let service = row.text(Key::Service);
+        let service = service.unwrap_or_else(|| Arc::from(column::UNKNOWN_SERVICE));
+        if row.get(Key::ParentId).is_none() {
+            self.root.offer(start, || Root {
+                name: row.text(Key::Name).unwrap_or_default(),
+                service: Arc::clone(&service),
+            });
         }
-        self.services.insert(service(event));
-        if let Some(route) = text(event, attribute::HTTP_ROUTE) {
+        self.services.insert(service);
+        if let Some(route) = row.text(Key::Route) {
             self.routes.insert(route);
         }
-        for (name, earliest) in [
-            (attribute::USER_ID, &mut self.user_id),
-            (attribute::USER_NAME, &mut self.user_name),
-        ] {
-            if let Some(user) = text(event, name) {
+        for (key, earliest) in [(Key::UserId, &mut self.user_id), (Key::UserName, &mut self.user_name)] {
+            if let Some(user) = row.text(key) {
                 earliest.offer(start, || Arc::clone(&user));
                 self.users.insert(user);
             }
         }
-        if let Some(network) = event.number(attribute::TIMING_NETWORK_MS).filter(|ms| ms.is_finite()) {
+        if let Some(network) = row.number(Key::Network).filter(|ms| ms.is_finite()) {
             self.network_ms = Some(self.network_ms.unwrap_or_default() + network);
         }
     }
@@ -143,8 +145,11 @@ impl Fragment {
 impl Root {
     fn of(event: &Event) -> Self {
         Self {
-            name: text(event, column::NAME).unwrap_or_default(),
-            service: service(event),
+            name: event.get(column::NAME).map(text).unwrap_or_default(),
+            service: match event.get(column::SERVICE_NAME) {
+                Some(service) => text(service),
+                None => Arc::from(column::UNKNOWN_SERVICE),
+            },
         }
     }
 
@@ -162,7 +167,8 @@ pub(crate) fn orphan<'a, I: Iterator<Item = &'a Event>>(events: impl Fn() -> I) 
     let spans = || events().filter(|event| event.is_span());
     let ids: HashSet<&str> = spans().filter_map(|span| span.str(column::SPAN_ID)).collect();
     let lost = |span: &&Event| !span.str(column::PARENT_ID).is_some_and(|parent| ids.contains(parent));
-    let by_start = |span: &&Event| span.time_unix_nano;
+    // Of two that start at the same time always the same one, whatever order they are kept in.
+    let by_start = |span: &&'a Event| (span.time_unix_nano, span.str(column::SPAN_ID));
     let root = spans()
         .filter(lost)
         .min_by_key(by_start)
@@ -171,22 +177,10 @@ pub(crate) fn orphan<'a, I: Iterator<Item = &'a Event>>(events: impl Fn() -> I) 
 }
 
 /// Nanoseconds; what is not a duration is none.
-fn duration(event: &Event) -> i64 {
-    let ms = event.number(column::DURATION_MS).unwrap_or_default();
+fn duration(row: &Row<'_, '_>) -> i64 {
+    let ms = row.number(Key::Duration).unwrap_or_default();
     // Saturates, and what is not a number becomes 0.
     (ms.max(0.0) * 1e6).round() as i64
-}
-
-fn service(event: &Event) -> Arc<str> {
-    text(event, column::SERVICE_NAME).unwrap_or_else(|| Arc::from(column::UNKNOWN_SERVICE))
-}
-
-/// The text in a column, shared with the row; a number as it is written.
-pub(crate) fn text(event: &Event, column: &str) -> Option<Arc<str>> {
-    match event.get(column)? {
-        Value::String(text) => Some(Arc::clone(text)),
-        other => Some(other.to_string().into()),
-    }
 }
 
 /// What the earliest span says that says something; of equally early ones, the first that came.

@@ -48,17 +48,26 @@ pub(crate) fn key(text: &str) -> [u8; 16] {
     })
 }
 
+/// What a digit is worth; 16 and more for what is none.
+const VALUES: [u8; 256] = {
+    let mut values = [255; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
+
 /// Lower-case digits only: what is written otherwise would not come back as it was.
 fn hex(text: &str, bytes: &mut [u8]) -> Option<()> {
-    let digit = |digit: u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    };
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    let mut all = 0;
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().as_chunks::<2>().0) {
+        let [high, low] = pair.map(|digit| VALUES[usize::from(digit)]);
+        *byte = high << 4 | low & 15;
+        all |= high | low;
     }
-    Some(())
+    (all < 16).then_some(())
 }
 
 #[cfg(test)]

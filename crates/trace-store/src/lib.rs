@@ -22,6 +22,8 @@ mod fragment;
 mod id;
 mod latency;
 mod memory;
+mod milliseconds;
+mod row;
 mod rows;
 mod run;
 mod segment;

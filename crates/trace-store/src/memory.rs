@@ -5,7 +5,8 @@
 //! latest end cannot be taken back. So a trace that lost rows is marked, and counted anew when somebody next asks; at
 //! any time only the few traces at the old end of the ring are in that state, those that lost all are just forgotten.
 
-use crate::fragment::{Fragment, Root, orphan, text};
+use crate::fragment::{Fragment, Root, orphan};
+use crate::row::{Found, Key, text};
 use honeycomb::{Event, column};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::ops::Bound;
@@ -53,17 +54,19 @@ impl Memory {
     }
 
     pub(crate) fn ingest(&mut self, events: Vec<Event>) {
+        let mut found = Found::default();
         for event in events {
             while self.events.len() >= self.limit || (self.bytes > self.limit_bytes && !self.events.is_empty()) {
                 self.remove_oldest();
                 self.dropped += 1;
             }
-            if let Some(id) = text(&event, column::TRACE_ID) {
+            let row = found.row(&event);
+            if let Some(id) = row.text(Key::TraceId) {
                 let number = self.first + self.events.len() as u64;
                 let part = self.traces.entry(Arc::clone(&id)).or_default();
                 let before = part.fragment.start();
                 part.rows.push_back(number);
-                part.fragment.add(&event);
+                part.fragment.add(&row);
                 let after = part.fragment.start();
                 refile(&mut self.by_start, &id, before, after);
             }
@@ -83,7 +86,7 @@ impl Memory {
         let Some(event) = self.events.pop_front() else { return };
         self.first += 1;
         self.bytes = self.bytes.saturating_sub(event.own_bytes());
-        let Some(id) = text(&event, column::TRACE_ID) else {
+        let Some(id) = event.get(column::TRACE_ID).map(text) else {
             return;
         };
         let Some(part) = self.traces.get_mut(&id) else { return };
@@ -99,6 +102,7 @@ impl Memory {
 
     /// Counts the traces anew that lost rows.
     fn refresh(&mut self) {
+        let mut found = Found::default();
         for id in self.stale.drain() {
             let Some(part) = self.traces.get_mut(&id) else {
                 continue;
@@ -106,7 +110,8 @@ impl Memory {
             let before = part.fragment.start();
             part.fragment = Fragment::default();
             for number in &part.rows {
-                part.fragment.add(&self.events[(number - self.first) as usize]);
+                part.fragment
+                    .add(&found.row(&self.events[(number - self.first) as usize]));
             }
             refile(&mut self.by_start, &id, before, part.fragment.start());
         }

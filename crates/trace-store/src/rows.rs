@@ -10,21 +10,85 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::error::ArrowError;
-use honeycomb::{Event, Value, column};
+use foldhash::fast::RandomState;
+use honeycomb::{Column, Event, Value, column};
 use serde_json::{Map, Value as Json};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Which attributes some rows have, by their places in the list of columns.
+/// Which attributes some rows have, by their places in the list of columns; those of another type than their column too.
 pub(crate) fn present<'a>(columns: &Columns, events: impl Iterator<Item = &'a Event>) -> Vec<bool> {
     let mut present = vec![false; columns.len()];
+    let mut places = Places::new(columns);
     for event in events {
-        for (name, value) in event.columns() {
-            if let Slot::Column(at, _) = columns.slot(name, value) {
-                present[at] = true;
-            }
-        }
+        places.look(event);
+    }
+    for at in places.own.values().chain(places.shared.values()).flatten().flatten() {
+        present[*at] = true;
     }
     present
+}
+
+/// Where the columns of rows go to. Rows of one kind share the list of their names, and rows of one batch those of their
+/// resource, so that most names need not be looked up: a list is known by its address, as long as the rows live.
+pub(crate) struct Places<'a> {
+    columns: &'a Columns,
+    /// The places in the list of columns; none for the overflow.
+    own: HashMap<usize, Vec<Option<usize>>, RandomState>,
+    shared: HashMap<usize, Vec<Option<usize>>, RandomState>,
+    /// A name that the columns have not met, and have room for.
+    any_new: bool,
+}
+
+impl<'a> Places<'a> {
+    pub(crate) fn new(columns: &'a Columns) -> Self {
+        Self {
+            columns,
+            own: HashMap::default(),
+            shared: HashMap::default(),
+            any_new: false,
+        }
+    }
+
+    /// Looks a row's names up, own and shared.
+    fn look(&mut self, event: &Event) -> (&[Option<usize>], &[Option<usize>]) {
+        let (names, shared) = (event.own().0, event.shared());
+        let (columns, any_new) = (self.columns, &mut self.any_new);
+        let mut place = |name: &str| {
+            let place = columns.place(name);
+            *any_new |= place.is_none() && columns.is_new(name);
+            place
+        };
+        let own = self.own.entry(names.as_ptr().addr());
+        let own = own.or_insert_with(|| names.iter().map(|name| place(name)).collect());
+        let of_shared = self.shared.entry(shared.as_ptr().addr());
+        let of_shared = of_shared.or_insert_with(|| shared.iter().map(|column| place(&column.name)).collect());
+        (own, of_shared)
+    }
+
+    /// The columns of a row, each with its place; what the row has itself hides what it shares.
+    fn of<'e>(&mut self, event: &'e Event) -> impl Iterator<Item = (&'e str, &'e Value, Option<usize>)> {
+        let (own, shared) = self.look(event);
+        let (names, values) = event.own();
+        let hidden = |column: &Column, at: Option<usize>| match at {
+            Some(_) => own.contains(&at),
+            None => names.binary_search(&column.name).is_ok(),
+        };
+        let of_shared = event.shared().iter().zip(shared);
+        let of_shared = of_shared.filter(move |(column, at)| !hidden(column, **at));
+        let of_own = names.iter().zip(values).zip(own);
+        of_own
+            .map(|((name, value), at)| (&**name, value, *at))
+            .chain(of_shared.map(|(column, at)| (&*column.name, &column.value, *at)))
+    }
+
+    /// Whether a row brings something new to the columns: then they are to [`Columns::learn`] it.
+    pub(crate) fn is_new(&mut self, event: &Event) -> bool {
+        let columns = self.columns;
+        self.any_new = false;
+        let widens = |(_, value, at): (_, &Value, Option<usize>)| at.is_some_and(|at| columns.widens(at, value));
+        self.of(event).any(widens) || self.any_new
+    }
 }
 
 /// The rows with all their attributes; `schema` is [`Columns::schema`] of those that are [`present`].
@@ -32,19 +96,20 @@ pub(crate) fn whole(columns: &Columns, schema: &SchemaRef, events: &[&Event]) ->
     let mut builders: Vec<Option<Builder>> = Vec::new();
     builders.resize_with(columns.len(), || None);
     let mut overflows = Vec::with_capacity(events.len());
+    let mut places = Places::new(columns);
     for (row, event) in events.iter().enumerate() {
         let mut overflow = Map::new();
-        for (name, value) in event.columns() {
-            match columns.slot(name, value) {
-                Slot::Column(at, kind) => {
-                    let builder = builders[at].get_or_insert_with(|| Builder::new(kind));
-                    builder.nulls_to(row);
-                    builder.push(value);
-                }
-                Slot::Overflow => {
-                    overflow.insert(name.to_owned(), json(value));
-                }
-            }
+        for (name, value, place) in places.of(event) {
+            let held = place
+                .map(|at| (at, columns.kind(at)))
+                .filter(|(_, kind)| kind.holds(value));
+            let Some((at, kind)) = held else {
+                overflow.insert(name.to_owned(), json(value));
+                continue;
+            };
+            let builder = builders[at].get_or_insert_with(|| Builder::new(kind));
+            builder.nulls_to(row);
+            builder.push(value);
         }
         overflows.push(to_text(overflow));
     }
@@ -151,7 +216,7 @@ impl Builder {
         match kind {
             Kind::Text => Self::Text(StringViewBuilder::new().with_deduplicate_strings()),
             Kind::Integer => Self::Integer(Int64Builder::new()),
-            Kind::Float => Self::Float(Float64Builder::new()),
+            Kind::Float | Kind::Milliseconds => Self::Float(Float64Builder::new()),
             Kind::Boolean => Self::Boolean(BooleanBuilder::new()),
             Kind::TraceId => Self::TraceId(FixedSizeBinaryBuilder::new(16)),
             Kind::SpanId => Self::SpanId(FixedSizeBinaryBuilder::new(8)),

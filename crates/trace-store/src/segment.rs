@@ -1,14 +1,15 @@
 //! A segment: some rows, for good.
 //!
-//! Two Parquet files. `<first>-<last>.parquet` holds the rows, one column per attribute, trace by trace; any tool that
-//! reads Parquet can ask it. `<first>-<last>.summary` holds what the list of traces needs, one row per trace, the newest
-//! first, and where in the other file the trace's rows are. Both are written aside, synced and renamed, the rows last:
-//! where they are, the segment is. The numbers say which seals a segment covers: one that is made of others covers theirs,
+//! Two Parquet files. `<first>-<last>.parquet` holds the rows, one column per attribute, in blocks of some traces each; any
+//! tool that reads Parquet can ask it. `<first>-<last>.summary` holds what the list of traces needs, one row per trace, the
+//! newest first, and in which rows of the other file the trace's are. Both are written aside, synced and renamed, the rows
+//! last: where they are, the segment is. The numbers say which seals a segment covers: one that is made of others covers theirs,
 //! so what a crash leaves of these is known and removed.
 
 pub(crate) mod data;
 pub(crate) mod error;
 pub(crate) mod merge;
+mod services;
 pub(crate) mod summaries;
 pub(crate) mod write;
 
@@ -16,6 +17,7 @@ use datafusion::arrow::datatypes::SchemaRef;
 use error::SegmentError;
 use parquet::bloom_filter::Sbbf;
 use parquet::file::metadata::{KeyValue, ParquetMetaData};
+use services::Services;
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -25,6 +27,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The keys of a file's own metadata.
 const POSITION: &str = "trace-store.position";
 const TIMES: &str = "trace-store.times";
+const SERVICES: &str = "trace-store.services";
 
 /// An open segment. Its files go when it is [`Segment::doom`]ed and nobody reads it any more.
 pub(crate) struct Segment {
@@ -43,6 +46,7 @@ pub(crate) struct Segment {
     pub(crate) schema: SchemaRef,
     /// How large a row is at most, on the average of a row group, when it is read.
     pub(crate) row_bytes: usize,
+    services: Services,
     summary: PathBuf,
     summary_metadata: parquet::arrow::arrow_reader::ArrowReaderMetadata,
     ids: Option<Sbbf>,
@@ -116,6 +120,7 @@ impl Segment {
                 .parse()
                 .map_err(|_| SegmentError::damaged("its position cannot be read"))?,
             times: (earliest, latest),
+            services: Services::read(value(metadata, SERVICES).unwrap_or_default()),
             rows: usize::try_from(metadata.file_metadata().num_rows()).unwrap_or_default(),
             traces: usize::try_from(summary_metadata.metadata().file_metadata().num_rows()).unwrap_or_default(),
             bytes: data_bytes + length(&summary)?,

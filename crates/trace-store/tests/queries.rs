@@ -305,7 +305,8 @@ fn random_event(random: &mut StdRng, type_of_code: u32) -> Event {
         }
     }
     if random.random_ratio(9, 10) {
-        columns.push(float("duration_ms", random.random_range(0.0..8_f64).exp()));
+        let nanoseconds = (random.random_range(0.0..8_f64).exp() * 1e6).round();
+        columns.push(float("duration_ms", nanoseconds / 1e6));
     }
     if random.random_ratio(1, 2) {
         let value = match (type_of_code, random.random_range(0..4)) {

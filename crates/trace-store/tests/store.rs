@@ -85,6 +85,12 @@ async fn all(store: &TraceStore, limit: usize) -> Vec<TraceSummary> {
     }
 }
 
+/// Rows of a trace are told by time, of those of one time the spans first, by id.
+fn order(event: &Event) -> (i64, Option<&str>, Option<&str>) {
+    let [annotation, id] = [column::ANNOTATION_TYPE, column::SPAN_ID].map(|name| event.str(name));
+    (event.time_unix_nano, annotation, id)
+}
+
 /// The same questions, answered the slow way.
 fn recomputed(events: &[Event]) -> Vec<TraceSummary> {
     let mut traces: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
@@ -114,8 +120,12 @@ fn recomputed(events: &[Event]) -> Vec<TraceSummary> {
             let root = spans
                 .iter()
                 .find(|span| parent(span).is_none())
-                .or_else(|| spans.iter().find(|span| !known.contains(&*parent(span).unwrap())))
-                .unwrap_or(&spans[0]);
+                .or_else(|| {
+                    let lost = spans.iter().filter(|span| !known.contains(&*parent(span).unwrap()));
+                    lost.min_by(|a, b| order(a).cmp(&order(b)))
+                })
+                .or_else(|| spans.iter().min_by(|a, b| order(a).cmp(&order(b))))
+                .unwrap();
             let start = spans[0].time_unix_nano;
             let end = |span: &&Event| span.time_unix_nano + (span.number(column::DURATION_MS).unwrap() * 1e6) as i64;
             let services: BTreeSet<&str> = spans.iter().map(|span| span.str("service.name").unwrap()).collect();
@@ -200,7 +210,7 @@ async fn whatever_comes_and_goes_the_answers_are_those_of_a_recomputation() {
                 .iter()
                 .filter(|event| event.str(column::TRACE_ID) == Some(&id))
                 .collect();
-            expected.sort_by_key(|event| event.time_unix_nano);
+            expected.sort_by(|a, b| order(a).cmp(&order(b)));
             let found = store.trace(&id).await.unwrap();
             assert_eq!(
                 serde_json::to_value(found).unwrap(),

@@ -10,8 +10,9 @@ use crate::fragment::{Fragment, Root, orphan};
 use crate::segment::Segment;
 use crate::segment::error::SegmentError;
 use crate::segment::summaries::Entry;
+use crate::segment::write::kind;
 use crate::{StoreError, TraceFilter, TracePage};
-use honeycomb::Event;
+use honeycomb::{Event, column};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -38,13 +39,14 @@ impl Core {
                     let ranges: Vec<_> = entries.iter().map(|entry| (entry.first_row, entry.rows)).collect();
                     match ranges.is_empty() {
                         true => Ok(Vec::new()),
-                        false => segment.events(&ranges),
+                        false => segment.events(id, &ranges),
                     }
                 };
                 events.extend(read().map_err(|error| Failed::Segment(segment.name, error))?);
             }
             events.extend(newest);
-            events.sort_by_key(|event| event.time_unix_nano);
+            // At the same time by id: segments keep rows in an order of their own.
+            events.sort_by(|a, b| order(a).cmp(&order(b)));
             Ok(events)
         })
     }
@@ -98,6 +100,15 @@ impl Core {
             Ok(found)
         })
     }
+}
+
+/// What the rows of a trace are sorted by: a span before what happened in it.
+fn order(event: &Event) -> (i64, [Option<&str>; 4]) {
+    let [annotation, service, kind] = kind(event);
+    (
+        event.time_unix_nano,
+        [annotation, event.str(column::SPAN_ID), service, kind],
+    )
 }
 
 /// A trace with all its parts.

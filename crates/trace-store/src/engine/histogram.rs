@@ -18,8 +18,6 @@ use std::sync::{Arc, LazyLock};
 
 /// More buckets than these are not looked through one by one.
 const FEW: usize = 64;
-/// A bucket (4 bytes) and its count (8 bytes).
-const ENTRY: usize = 12;
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Histogram {
@@ -49,11 +47,40 @@ pub(crate) fn values(histogram: &[u8]) -> Vec<(f64, f64)> {
         .collect()
 }
 
-fn entries(bytes: &[u8]) -> impl Iterator<Item = (i32, u64)> {
-    bytes.as_chunks::<ENTRY>().0.iter().map(|entry| {
-        let [a, b, c, d, rest @ ..] = *entry;
-        (i32::from_le_bytes([a, b, c, d]), u64::from_le_bytes(rest))
+/// Where distances between buckets are counted from: below all of [`bucket::signed`].
+const LOWEST: i32 = -(1 << 20);
+
+/// Reads what [`Counts::write`] wrote.
+fn entries(mut bytes: &[u8]) -> impl Iterator<Item = (i32, u64)> {
+    let mut bucket = LOWEST;
+    std::iter::from_fn(move || {
+        let further = number(&mut bytes)?;
+        bucket = bucket.checked_add(i32::try_from(further).ok()?)?;
+        Some((bucket, number(&mut bytes)?))
     })
+}
+
+/// Seven bits a byte, the lowest first; the last byte has its highest bit clear. (LEB128.)
+fn put(mut number: u64, into: &mut Vec<u8>) {
+    while number >= 0x80 {
+        into.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    into.push(number as u8);
+}
+
+/// Takes what [`put`] wrote.
+fn number(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..u64::BITS).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+    None
 }
 
 impl AggregateUDFImpl for Histogram {
@@ -149,11 +176,14 @@ impl Counts {
         }
     }
 
-    /// As bytes, the lowest bucket first.
+    /// As bytes, the lowest bucket first: how far it is from the one before, and its count. Mostly two bytes each, since a
+    /// hundred thousand groups are written at once.
     fn write(&mut self, into: &mut Vec<u8>) {
+        let mut before = LOWEST;
         let mut entry = |bucket: i32, count: u64| {
-            into.extend_from_slice(&bucket.to_le_bytes());
-            into.extend_from_slice(&count.to_le_bytes());
+            put(u64::from(bucket.abs_diff(before)), into);
+            put(count, into);
+            before = bucket;
         };
         match self {
             Self::Few(list) => {

@@ -1,9 +1,9 @@
 //! Rows from Arrow arrays.
 
 use crate::columns::{DURATION_BUCKET, OVERFLOW, SAMPLE_RATE, TIME};
-use crate::id;
+use crate::{id, milliseconds};
 use datafusion::arrow::array::cast::AsArray;
-use datafusion::arrow::array::types::{Float64Type, Int64Type, TimestampNanosecondType};
+use datafusion::arrow::array::types::{Decimal128Type, Float64Type, Int64Type, TimestampNanosecondType};
 use datafusion::arrow::array::{Array, RecordBatch};
 use datafusion::arrow::datatypes::DataType;
 use honeycomb::{Column, Event, Value};
@@ -84,6 +84,7 @@ pub(crate) fn value(array: &dyn Array, row: usize) -> Option<Value> {
         DataType::LargeUtf8 => Value::String(array.as_string::<i64>().value(row).into()),
         DataType::Int64 => Value::Integer(array.as_primitive::<Int64Type>().value(row)),
         DataType::Float64 => Value::Float(array.as_primitive::<Float64Type>().value(row)),
+        DataType::Decimal128(..) => Value::Float(milliseconds::of(array.as_primitive::<Decimal128Type>().value(row))),
         DataType::Boolean => Value::Boolean(array.as_boolean().value(row)),
         DataType::FixedSizeBinary(_) => Value::String(id::text(array.as_fixed_size_binary().value(row)).into()),
         _ => return None,

@@ -83,10 +83,10 @@ fn compare(column: &Expr, kind: Kind, comparison: Comparison, value: &Value) -> 
         (Kind::Boolean, Value::Boolean(truth)) => (column.clone(), lit(*truth)),
         (Kind::Integer, Value::Integer(number)) => (column.clone(), lit(*number)),
         (Kind::Integer, Value::Float(number)) => (cast(column.clone(), DataType::Float64), lit(*number)),
-        (Kind::Float, number) => (column.clone(), lit(number.as_f64()?)),
+        (Kind::Float | Kind::Milliseconds, number) => (column.clone(), lit(number.as_f64()?)),
         _ => return None,
     };
-    if matches!(kind, Kind::Float) {
+    if kind == Kind::Float {
         // What is not a number is in no order, and here it would be above all numbers.
         let number = column.clone().lt_eq(lit(f64::INFINITY));
         return Some(compared(column, comparison, value).and(number));
@@ -110,7 +110,7 @@ pub(super) fn scalar(kind: Kind, value: &Value) -> Option<ScalarValue> {
     Some(match (kind, value) {
         (Kind::Text, Value::String(text)) => ScalarValue::Utf8View(Some(text.to_string())),
         (Kind::Integer, Value::Integer(number)) => ScalarValue::Int64(Some(*number)),
-        (Kind::Float, number) => ScalarValue::Float64(Some(number.as_f64()?)),
+        (Kind::Float | Kind::Milliseconds, number) => ScalarValue::Float64(Some(number.as_f64()?)),
         (Kind::Boolean, Value::Boolean(truth)) => ScalarValue::Boolean(Some(*truth)),
         (Kind::TraceId, Value::String(text)) => ScalarValue::FixedSizeBinary(16, Some(id::trace_id(text)?.to_vec())),
         (Kind::SpanId, Value::String(text)) => ScalarValue::FixedSizeBinary(8, Some(id::span_id(text)?.to_vec())),

@@ -165,6 +165,7 @@ impl<'a> Plan<'a> {
 fn number(name: &str, kind: Kind) -> Option<Expr> {
     match kind {
         Kind::Integer => Some(cast(ident_of(name), DataType::Float64)),
+        Kind::Milliseconds => Some(ident_of(name)),
         Kind::Float => {
             let held = ident_of(name);
             let finite = held

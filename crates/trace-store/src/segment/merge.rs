@@ -3,8 +3,9 @@
 //! The rows come one segment after the other, and so do the rows of a trace that lies in two of them: its summary then
 //! stands twice, each with rows of its own, marked. So merging takes no more memory than reading does.
 
-use super::data::DataWriter;
+use super::data::{DataWriter, Effort};
 use super::error::SegmentError;
+use super::services::Services;
 use super::summaries::{Entry, SummaryWriter};
 use super::write::commit;
 use super::{DATA, Name, SUMMARY, Segment};
@@ -29,7 +30,7 @@ pub(crate) fn merge(folder: &Path, columns: &Columns, parts: &[Arc<Segment>]) ->
         last: newest.name.last,
     };
     let schema = Arc::new(schema_of(columns, parts));
-    let mut data = DataWriter::create(&name.path(folder, DATA), &schema)?;
+    let mut data = DataWriter::create(&name.path(folder, DATA), &schema, Effort::Thorough)?;
     for part in parts {
         for batch in part.batches(batch_rows(part))? {
             data.write(&adapt(&batch?, &schema)?)?;
@@ -39,10 +40,11 @@ pub(crate) fn merge(folder: &Path, columns: &Columns, parts: &[Arc<Segment>]) ->
         parts.iter().map(|part| part.times.0).min().unwrap_or_default(),
         parts.iter().map(|part| part.times.1).max().unwrap_or_default(),
     );
-    let data = data.finish(newest.position, times)?;
+    let services = Services::merged(parts.iter().map(|part| &part.services));
+    let data = data.finish(newest.position, times, &services)?;
 
     let traces = parts.iter().map(|part| part.traces).sum();
-    let mut summary = SummaryWriter::create(&name.path(folder, SUMMARY), traces)?;
+    let mut summary = SummaryWriter::create(&name.path(folder, SUMMARY), traces, Effort::Thorough)?;
     let mut entries = Vec::with_capacity(1024);
     for entry in merged(parts)? {
         entries.push(entry?);

@@ -3,6 +3,7 @@
 mod arrays;
 
 use super::Segment;
+use super::data::Effort;
 use super::error::SegmentError;
 use crate::fragment::{Fragment, Root};
 use crate::id;
@@ -12,7 +13,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
 use parquet::arrow::{ArrowWriter, ProjectionMask};
-use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::basic::Encoding;
 use parquet::bloom_filter::Sbbf;
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -25,8 +26,8 @@ use std::sync::Arc;
 const ID: &str = "id";
 const START: &str = "start";
 
-/// One trace of two thousand that are asked for is looked for in vain: a look reads the ids of a segment.
-const FALSE_POSITIVES: f64 = 0.0005;
+/// One trace of two hundred that are asked for is looked for in vain: a look reads the ids of a segment.
+const FALSE_POSITIVES: f64 = 0.005;
 
 /// What is known of a trace's rows in a segment, and where they are.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +36,7 @@ pub(crate) struct Entry {
     pub(crate) fragment: Fragment,
     /// The root, if none of these rows is a span without a parent.
     pub(crate) orphan: Option<Root>,
-    /// The number of the first row, and how many there are.
+    /// The number of the first row, and how many there are, among which the trace's are.
     pub(crate) first_row: usize,
     pub(crate) rows: usize,
     /// The segment may have more rows of the trace, with an entry of their own.
@@ -65,11 +66,11 @@ pub(super) struct SummaryWriter {
 }
 
 impl SummaryWriter {
-    pub(super) fn create(path: &Path, traces: usize) -> Result<Self, SegmentError> {
+    pub(super) fn create(path: &Path, traces: usize, effort: Effort) -> Result<Self, SegmentError> {
         let path = super::aside(path);
         let column = |name: &str| ColumnPath::new(vec![name.to_owned()]);
         let mut properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+            .set_compression(effort.compression()?)
             // One, so that there is one bloom filter.
             .set_max_row_group_row_count(Some(traces.max(1)))
             .set_data_page_row_count_limit(2048)
