@@ -11,7 +11,7 @@
 
 mod offset;
 
-use crate::state::state;
+use crate::state::{part, state};
 use crate::{page, tracer};
 use offset::Offset;
 use std::cell::RefMut;
@@ -34,7 +34,7 @@ pub(crate) struct Clock {
 
 #[inline(never)]
 fn clock() -> RefMut<'static, Clock> {
-    state().clock.borrow_mut()
+    part(&state().clock)
 }
 
 impl Clock {
@@ -50,8 +50,7 @@ impl Clock {
 
 /// The current time, as finely as the page may know it.
 pub fn now() -> SystemTime {
-    check();
-    at(page::performance_now())
+    at(check())
 }
 
 /// A time stamp of the performance time line (an event's, a resource-timing entry's), in milliseconds since the time
@@ -72,13 +71,14 @@ pub(crate) fn unix_ms(time: SystemTime) -> f64 {
         * 1e3
 }
 
-/// Compares the two clocks, and begins a new epoch where they have come apart.
-pub(crate) fn check() {
+/// Compares the two clocks, and begins a new epoch where they have come apart. Answers with the performance clock's time,
+/// in milliseconds.
+pub(crate) fn check() -> f64 {
     let mut clock = clock();
     let performance = page::performance_now();
     let ahead = page::date_now() - clock.anchor - performance;
     if ahead.abs() < APART_MS {
-        return;
+        return performance;
     }
     let known = clock.offset.estimate(performance);
     clock.past.push(known);
@@ -87,6 +87,7 @@ pub(crate) fn check() {
     clock.offset = Offset::UNKNOWN;
     drop(clock);
     tracer::move_open(|time| from_unix_ms(unix_ms(time) + ahead));
+    performance
 }
 
 /// Which epoch it is.

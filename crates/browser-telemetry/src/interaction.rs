@@ -18,10 +18,10 @@
 
 use crate::page::{self, Args, Call};
 use crate::start::routes;
-use crate::state::state;
-use crate::tracer;
+use crate::state::{part, state};
+use crate::tracer::{self, BrowserSpan};
 use crate::{clock, otlp, page_load};
-use opentelemetry::trace::{Link, SpanId, SpanKind, TraceContextExt, TraceId};
+use opentelemetry::trace::{SpanId, SpanKind, TraceContextExt, TraceId};
 use opentelemetry::{Context, ContextGuard, KeyValue};
 use std::cell::RefMut;
 use std::time::SystemTime;
@@ -56,7 +56,7 @@ struct Interaction {
 
 #[inline(never)]
 fn interactions() -> RefMut<'static, Interactions> {
-    state().interactions.borrow_mut()
+    part(&state().interactions)
 }
 
 impl Interactions {
@@ -196,10 +196,10 @@ pub(crate) fn pop_state(args: Args) -> u32 {
 pub(crate) fn restored(args: Args) {
     let route = routes(&args.path);
     let (id, context) = navigate(&Context::new(), route, clock::at(args.at), args.path);
-    if let Some(before) = page_load::root()
+    if let Some((trace, span)) = page_load::root()
         && let Some(mut record) = tracer::record(context.span().span_context().span_id())
     {
-        record.links.push(Link::with_context(before));
+        record.links.push(otlp::link(trace, span));
     }
     dispatch(id, context);
     page::call_after(0, Call::LeaveAll, 0);
@@ -218,19 +218,18 @@ fn navigate(parent: &Context, route: Option<&str>, at: SystemTime, path: String)
 
 /// Opens the span of an interaction, as if its handlers ran already.
 fn begin(parent: &Context, name: String, at: SystemTime, attributes: Vec<KeyValue>) -> (u32, Context) {
-    let span = state()
+    let begun = state()
         .tracer
         .begin(parent, name.into(), SpanKind::Internal, at, attributes);
-    let (span_id, context) = (span.id(), parent.with_span(span));
-    let trace = context.span().span_context().trace_id();
+    let context = parent.with_span(BrowserSpan::from(begun));
     let mut state = interactions();
     state.latest += 1;
     let id = state.latest;
     state.live.push(Interaction {
         id,
         context: context.clone(),
-        span: span_id,
-        trace,
+        span: begun.span,
+        trace: begun.trace,
         open: 0,
         last: at,
         is_timed: false,

@@ -1,14 +1,17 @@
 // What Rust would say in more bytes: see page.rs, where each function is described.
 let call;
+let endpoint;
 let click = [];
-let zipping = new Set();
-let under = new Set();
+const measured = new Map();
+const zipping = new Set();
+const under = new Set();
 let used = 0;
 let visit;
 let read = 0;
 
 const on = (target, type, listener, options) => target.addEventListener(type, listener, options);
 const entries = type => performance.getEntriesByType(type);
+const said = (entry, name) => entry.serverTiming?.find(timing => timing.name == name);
 const tell = (kind, id = 0, at = 0, name = "", path = "") => call(kind, id, at, name, path);
 
 const action = (target, type) => {
@@ -52,16 +55,25 @@ const failed = (error, message) => {
   tell(5, 0, 0, name || "Error", [(error && error.message) || message || error, stack || ""].join("\0"));
 };
 
-export function start(callback) {
+const measure = entries => {
+  for (const entry of entries) {
+    const client = said(entry, "client");
+    if (client) measured.set(client.description, entry);
+    if (measured.size > 256) measured.delete(measured.keys().next().value);
+  }
+};
+const observer = new PerformanceObserver(list => measure(list.getEntries()));
+
+export function start(callback, url) {
   call = callback;
+  endpoint = url;
+  observer.observe({ type: "resource", buffered: true });
   for (const type of ["click", "submit", "popstate"]) on(window, type, enter, { capture: true, passive: true });
   on(window, "error", event => event.message && failed(event.error, event.message));
   on(window, "unhandledrejection", event => failed(event.reason));
   on(document, "visibilitychange", () => document.hidden && tell(6));
   on(window, "pagehide", () => tell(7));
   on(window, "pageshow", event => event.persisted && tell(8, 0, event.timeStamp, "", location.pathname));
-  performance.setResourceTimingBufferSize(1000);
-  on(performance, "resourcetimingbufferfull", () => performance.clearResourceTimings());
 }
 
 export function when_loaded() {
@@ -99,32 +111,39 @@ const session = () => {
   return visit[1];
 };
 
-const address = url => {
-  const { hostname, port, protocol } = new URL(url);
-  return hostname + ":" + (port || (protocol == "https:" ? 443 : 80));
-};
+export function target({ method, url }) {
+  const { hostname, port, protocol } = url.startsWith(location.origin + "/") ? location : new URL(url);
+  return [method, url, hostname, port || (protocol == "https:" ? 443 : 80)].join("\0");
+}
+
+export function carry({ headers }, traceparent, visit) {
+  headers.set("traceparent", traceparent);
+  if (visit) headers.set("baggage", "session.id=" + session());
+}
 
 const sources = {
   navigation: () => entries("navigation")[0],
   wasm: () => entries("resource").find(entry => entry.name.split(/[?#]/)[0].endsWith(".wasm")),
   paint: () => Object.fromEntries(entries("paint").map(entry => [entry.name, entry.startTime])),
+  request: client => {
+    measure(observer.takeRecords());
+    const entry = measured.get(client);
+    measured.delete(client);
+    return entry;
+  },
   page: () => ({ timeOrigin: performance.timeOrigin, room: 61440 - used }),
 };
 
-const find = (name, client) => sources[name]?.() || performance.getEntriesByName(name, "resource").reverse()
-  .find(entry => entry.serverTiming?.some(timing => timing.name == "client" && timing.description == client));
-
 export function times(name, client, properties) {
-  const entry = find(name, client);
+  const entry = sources[name](client);
   if (!entry) return [];
-  const said = name => entry.serverTiming?.find(timing => timing.name == name);
-  const server = said("server");
+  const server = said(entry, "server");
   return [
     ...properties.split(" ").map(property => entry[property] || 0),
     server ? server.duration : NaN,
     +(server?.description || NaN),
     parseFloat(entry.nextHopProtocol?.replace(/^\D+/, "")),
-    said("client")?.description == client ? 1 : 0,
+    said(entry, "client")?.description == client ? 1 : 0,
   ];
 }
 
@@ -133,8 +152,7 @@ const answers = {
   path: () => location.pathname,
   meta: name => document.querySelector(`meta[name=${name}]`)?.content,
   session,
-  address,
-  entry: name => find(name)?.name,
+  entry: name => sources[name]()?.name,
   stack: () => {
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 50;
@@ -149,12 +167,12 @@ export function ask(what, about) {
   return answers[what](about) || "";
 }
 
-const deliver = async (url, body, headers) => {
+const deliver = async (body, headers) => {
   const size = body.length;
   const keepalive = used + size <= 61440;
   if (keepalive) used += size;
   try {
-    const response = await fetch(url, { method: "POST", body, headers, keepalive });
+    const response = await fetch(endpoint, { method: "POST", body, headers, keepalive });
     const { ok, status } = response;
     if (ok) return 0;
     if (![408, 429, 502, 503, 504].includes(status)) return -status;
@@ -167,25 +185,26 @@ const deliver = async (url, body, headers) => {
   }
 };
 
-const send = (...job) => {
-  const answer = deliver(...job);
-  under.add(answer);
-  answer.then(() => under.delete(answer));
-  return answer;
+const send = (id, body, encoding) => {
+  const headers = { "content-type": "application/x-protobuf", ...encoding };
+  const answered = deliver(body, headers).then(answer => {
+    under.delete(answered);
+    tell(12, id, answer);
+  });
+  under.add(answered);
 };
 
 export function flushed() {
   return Promise.race([Promise.all(under), new Promise(done => setTimeout(done, 1e3))]);
 }
 
-export async function post(url, type, body, zip) {
-  const headers = { "content-type": type };
-  if (!zip || !window.CompressionStream) return send(url, body, headers);
-  const job = [url, body.slice(), headers];
+export async function post(id, body, zip) {
+  if (!zip || !window.CompressionStream) return send(id, body);
+  const job = [id, body.slice()];
   zipping.add(job);
   const zipped = new Response(job[1]).body.pipeThrough(new CompressionStream("gzip"));
   const bytes = new Uint8Array(await new Response(zipped).arrayBuffer());
-  return zipping.delete(job) ? send(url, bytes, { ...headers, "content-encoding": "gzip" }) : 0;
+  if (zipping.delete(job)) send(id, bytes, { "content-encoding": "gzip" });
 }
 
 export function leave() {

@@ -12,10 +12,10 @@
 
 use crate::page::{self, Call};
 use crate::resource_timing::Times;
-use crate::state::state;
+use crate::state::{part, state};
 use crate::{SpanRecord, clock, export, ids, otlp};
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, TraceFlags, TraceId, TraceState};
+use opentelemetry::trace::{Event, SpanId, SpanKind, TraceId};
 use std::borrow::Cow;
 use std::cell::RefMut;
 use trace_wire::{PageTrace, attribute};
@@ -41,12 +41,12 @@ pub(crate) struct Load {
     /// Its spans are wanted, and not on their way yet.
     is_wanted: bool,
     /// `documentLoad`, once it has been told.
-    root: Option<SpanContext>,
+    root: Option<(TraceId, SpanId)>,
 }
 
 #[inline(never)]
 fn load() -> RefMut<'static, Load> {
-    state().load.borrow_mut()
+    part(&state().load)
 }
 
 /// Hydrates the page as the span `hydrate`. Call it after [`crate::start`].
@@ -96,8 +96,8 @@ fn emit_when_complete() {
 }
 
 /// The root of the page's trace.
-pub(crate) fn root() -> Option<SpanContext> {
-    load().root.clone()
+pub(crate) fn root() -> Option<(TraceId, SpanId)> {
+    load().root
 }
 
 /// Tells what is known: all, or as much as there is when the page goes away.
@@ -134,7 +134,7 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     if page.is_some_and(|page| !page.sampled) {
         return;
     }
-    load().root = Some(context(trace, root));
+    load().root = Some((trace, root));
 
     let span = |id: SpanId, name: &'static str, start: f64, end: f64| {
         let kind = if id == fetch {
@@ -169,16 +169,18 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     add_events(&mut document_load, LOAD_EVENTS, &read(LOAD_EVENTS));
     let paints = page::times("paint", "", "first-paint first-contentful-paint");
     add_events(&mut document_load, "firstPaint firstContentfulPaint", &paints);
-    let incomplete = KeyValue::new(attribute::SPAN_INCOMPLETE, true);
+    let mark_incomplete = |span: &mut SpanRecord| {
+        span.attributes.push(KeyValue::new(attribute::SPAN_INCOMPLETE, true));
+    };
     if is_incomplete {
-        document_load.attributes.push(incomplete.clone());
+        mark_incomplete(&mut document_load);
     }
     if let (Some(page), false) = (page, is_fresh) {
-        let before = context(
+        let (trace, span) = (
             TraceId::from_bytes(page.trace_id),
             SpanId::from_bytes(page.document_load),
         );
-        document_load.links.push(Link::with_context(before));
+        document_load.links.push(otlp::link(trace, span));
     }
     // The server takes the first of the two for both, so there are both.
     if is_fetched {
@@ -191,7 +193,7 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
             otlp::integer(attributes, attribute::HTTP_RESPONSE_STATUS_CODE, status as i64);
         }
         if !is_whole {
-            document_fetch.attributes.push(incomplete);
+            mark_incomplete(&mut document_fetch);
         } else if let Some(mut times) = times {
             if is_fresh {
                 times.set_clock();
@@ -227,8 +229,4 @@ fn add_events(span: &mut SpanRecord, mut names: &'static str, times: &[f64]) {
             span.events.push(Event::new(name, clock::at(*at), vec![], 0));
         }
     }
-}
-
-fn context(trace: TraceId, span: SpanId) -> SpanContext {
-    SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE)
 }

@@ -2,7 +2,7 @@
 
 use crate::otlp::SpanRecord;
 use crate::page::{self, Args, Call};
-use crate::state::state;
+use crate::state::{part, state};
 use crate::{BrowserTracerProvider, clock, exception, export, interaction, page_load, tracer};
 use opentelemetry::{KeyValue, global};
 use std::cell::RefMut;
@@ -52,7 +52,7 @@ pub(crate) struct Started {
 /// `None` before [`start`].
 #[inline(never)]
 pub(crate) fn started() -> RefMut<'static, Option<Started>> {
-    state().started.borrow_mut()
+    part(&state().started)
 }
 
 /// Starts browser telemetry; call it before hydrating, since the executor has to be in place by then. A second call
@@ -64,18 +64,18 @@ pub fn start(config: Config) {
     }
     let origin = page::ask("origin", "");
     let page_load = config.page_load;
+    let endpoint = config.endpoint.clone().unwrap_or_default();
     *started() = Some(Started { config, origin });
     #[cfg(target_arch = "wasm32")]
     if trace_executor::init_browser(interaction::is_over).is_err() {
         page::ask(
             "complain",
-            "browser-telemetry: another executor was set before start(); what happens after an await will not be \
-             in the trace. Call start() before hydrating.",
+            "browser-telemetry: call start() before hydrating, else what happens after an await is not in the trace",
         );
     }
     global::set_tracer_provider(BrowserTracerProvider::default());
     exception::listen();
-    page::listen(answer);
+    page::listen(&endpoint, answer);
     page_load::start(page_load);
 }
 
@@ -90,12 +90,12 @@ pub(crate) fn is_own(url: &str) -> bool {
     started().as_ref().is_some_and(|started| is_of(url, &started.origin))
 }
 
-/// Trace context is for our own origin and for those that the application named: elsewhere it would tell strangers
-/// about the person and make the browser ask their servers for leave (CORS).
-pub(crate) fn propagates_to(url: &str) -> bool {
+/// Whether a URL is of an origin that the application named. Trace context is for these and for our own: elsewhere it
+/// would tell strangers about the person and make the browser ask their servers for leave (CORS).
+pub(crate) fn is_named(url: &str) -> bool {
     started().as_ref().is_some_and(|started| {
         let mut origins = started.config.propagate_to.iter();
-        is_of(url, &started.origin) || origins.any(|origin| is_of(url, origin))
+        origins.any(|origin| is_of(url, origin))
     })
 }
 
@@ -125,6 +125,7 @@ fn answer(call: Call, args: Args) -> u32 {
         Call::Loaded => page_load::loaded(),
         Call::Flush => export::due(),
         Call::Patience => page_load::emit(),
+        Call::Answered => export::answered(args.id, args.at),
     }
     0
 }

@@ -7,7 +7,7 @@ use crate::interaction::Interactions;
 use crate::page_load::Load;
 use crate::start::Started;
 use crate::tracer::{BrowserTracer, Open};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 
 /// The state. Each part is borrowed for the moment of a change only, and never while another module is called.
 pub(crate) struct State {
@@ -39,4 +39,9 @@ thread_local!(static STATE: &'static State = Box::leak(Box::new(State {
 #[inline(never)]
 pub(crate) fn state() -> &'static State {
     STATE.with(|state| *state)
+}
+
+/// Borrows a part of it. (Here, so that the panic which never comes names one file and not each part's own.)
+pub(crate) fn part<T>(part: &'static RefCell<T>) -> RefMut<'static, T> {
+    part.borrow_mut()
 }

@@ -5,7 +5,7 @@
 
 use crate::interaction;
 use crate::otlp::{self, SpanRecord};
-use crate::state::state;
+use crate::state::{part, state};
 use crate::{clock, export, ids, page_load};
 use opentelemetry::trace::{
     Event, Link, Span, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId,
@@ -32,7 +32,7 @@ pub(crate) struct Open {
 
 #[inline(never)]
 fn open() -> RefMut<'static, Vec<Open>> {
-    state().open.borrow_mut()
+    part(&state().open)
 }
 
 /// Makes [`BrowserTracer`]s. [`crate::start`] sets it as the global provider.
@@ -57,21 +57,16 @@ impl Tracer for BrowserTracer {
     type Span = BrowserSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> BrowserSpan {
-        clock::check();
-        let start = builder.start_time.unwrap_or_else(clock::now);
+        let now = clock::now();
+        let start = builder.start_time.unwrap_or(now);
         let kind = builder.span_kind.unwrap_or(SpanKind::Internal);
-        let span = self.begin(
-            parent,
-            builder.name,
-            kind,
-            start,
-            builder.attributes.unwrap_or_default(),
-        );
-        if let Some(mut record) = record(span.id()) {
+        let attributes = builder.attributes.unwrap_or_default();
+        let begun = self.begin(parent, builder.name, kind, start, attributes);
+        if let Some(mut record) = record(begun.span) {
             record.events = builder.events.unwrap_or_default();
             record.links = builder.links.unwrap_or_default();
         }
-        span
+        begun.into()
     }
 }
 
@@ -94,7 +89,7 @@ impl BrowserTracer {
         kind: SpanKind,
         start: SystemTime,
         attributes: Vec<KeyValue>,
-    ) -> BrowserSpan {
+    ) -> Begun {
         let span = parent.span();
         let above = span.span_context();
         let is_child = above.is_valid();
@@ -108,18 +103,31 @@ impl BrowserTracer {
             };
             (ids::trace_id(), flags)
         };
-        let id = ids::span_id();
-        let context = SpanContext::new(trace, id, flags, false, TraceState::NONE);
+        let begun = Begun {
+            trace,
+            span: ids::span_id(),
+            flags,
+        };
         if !flags.is_sampled() || parent.is_telemetry_suppressed() {
-            return BrowserSpan { context };
+            return begun;
         }
         let interaction = interaction::of(above.span_id(), trace);
         let mut open = open();
         if open.len() < MAX_OPEN {
             let record = SpanRecord {
+                trace_id: trace,
+                span_id: begun.span,
                 parent: above.span_id(),
+                name,
+                kind,
+                start,
+                end: start,
                 attributes,
-                ..SpanRecord::new(trace, id, name, kind, start, self.scope.clone())
+                events: Vec::new(),
+                links: Vec::new(),
+                status: Status::Unset,
+                scope: self.scope.clone(),
+                epoch: 0,
             };
             open.push(Open { record, interaction });
             drop(open);
@@ -128,7 +136,23 @@ impl BrowserTracer {
         } else {
             export::count_dropped(1);
         }
-        BrowserSpan { context }
+        begun
+    }
+}
+
+/// A span that has been begun, and that nobody ends by dropping it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Begun {
+    pub(crate) trace: TraceId,
+    pub(crate) span: SpanId,
+    pub(crate) flags: TraceFlags,
+}
+
+impl From<Begun> for BrowserSpan {
+    fn from(Begun { trace, span, flags }: Begun) -> Self {
+        Self {
+            context: SpanContext::new(trace, span, flags, false, TraceState::NONE),
+        }
     }
 }
 
@@ -139,7 +163,7 @@ pub struct BrowserSpan {
 }
 
 impl BrowserSpan {
-    pub(crate) fn id(&self) -> SpanId {
+    fn id(&self) -> SpanId {
         self.context.span_id()
     }
 }
@@ -162,10 +186,8 @@ pub(crate) fn is_recording(id: SpanId) -> bool {
 }
 
 /// Sets an attribute of a span.
-pub(crate) fn set(id: SpanId, attribute: KeyValue) {
-    if let Some(mut record) = record(id) {
-        otlp::set(&mut record.attributes, attribute, MAX_PER_SPAN);
-    }
+pub(crate) fn set(record: &mut SpanRecord, attribute: KeyValue) {
+    otlp::set(&mut record.attributes, attribute, MAX_PER_SPAN);
 }
 
 /// Ends a span.
@@ -200,7 +222,9 @@ impl Span for BrowserSpan {
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        set(self.id(), attribute);
+        if let Some(mut record) = record(self.id()) {
+            set(&mut record, attribute);
+        }
     }
 
     fn set_status(&mut self, status: Status) {
