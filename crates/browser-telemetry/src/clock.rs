@@ -71,6 +71,12 @@ pub(crate) fn unix_ms(time: SystemTime) -> f64 {
         * 1e3
 }
 
+/// Moves a time of an earlier epoch into the present one.
+#[inline(never)]
+pub(crate) fn shift(time: &mut SystemTime, ahead_ms: f64) {
+    *time = from_unix_ms(unix_ms(*time) + ahead_ms);
+}
+
 /// Compares the two clocks, and begins a new epoch where they have come apart. Answers with the performance clock's time,
 /// in milliseconds.
 pub(crate) fn check() -> f64 {
@@ -86,7 +92,7 @@ pub(crate) fn check() -> f64 {
     clock.since = performance;
     clock.offset = Offset::UNKNOWN;
     drop(clock);
-    tracer::move_open(|time| from_unix_ms(unix_ms(time) + ahead));
+    tracer::move_open(ahead);
     performance
 }
 

@@ -23,8 +23,7 @@ pub(crate) fn listen() {
         let line = panic.location().map_or(0, |location| location.line());
         let words = panic.payload_as_str().unwrap_or_default();
         let message = place.to_owned() + ":" + &otlp::decimal(line) + ": " + words;
-        let stack = page::ask("stack", "");
-        page::ask("complain", &(message.clone() + "\n" + &stack));
+        let stack = page::ask("complain", &message);
         record(PANIC, message, stack);
         tracer::end_all();
         export::leave();
@@ -38,29 +37,26 @@ pub(crate) fn uncaught(name: &str, mut text: &str) {
 }
 
 fn record(name: &str, message: String, stack: String) {
+    let now = clock::now();
     let mut attributes = Vec::new();
-    for (key, value) in [
-        (attribute::EXCEPTION_TYPE, name.to_owned()),
-        (attribute::EXCEPTION_MESSAGE, message.clone()),
-        (attribute::EXCEPTION_STACKTRACE, stack),
-    ] {
-        otlp::text(&mut attributes, key, value);
-    }
-    let event = Event::new("exception", clock::now(), attributes, 0);
-    let mut id = Context::map_current(|cx| cx.span().span_context().span_id());
+    otlp::text(&mut attributes, attribute::EXCEPTION_TYPE, name.to_owned());
+    otlp::text(&mut attributes, attribute::EXCEPTION_MESSAGE, message.clone());
+    otlp::text(&mut attributes, attribute::EXCEPTION_STACKTRACE, stack);
+    let mut id = Context::current().span().span_context().span_id();
     let is_own = !tracer::is_recording(id);
     if is_own {
         let name = "exception".into();
         let tracer = &state().tracer;
         id = tracer
-            .begin(&Context::new(), name, SpanKind::Internal, clock::now(), vec![])
+            .begin(&Context::new(), name, SpanKind::Internal, now, vec![])
             .span;
     }
     if let Some(mut record) = tracer::record(id) {
-        record.events.push(event);
+        record.events.push(Event::new("exception", now, attributes, 0));
         record.status = Status::error(message);
     }
+    // Without a span that it could belong to, its own ends here.
     if is_own {
-        tracer::end(id, clock::now());
+        tracer::end(id, now);
     }
 }

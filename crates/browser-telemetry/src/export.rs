@@ -143,15 +143,13 @@ pub(crate) fn opened() {
 
 /// An ended span.
 pub(crate) fn push(span: SpanRecord) {
-    let (observer, sends) = match &*start::started() {
-        Some(started) => (started.config.observer, started.config.endpoint.is_some()),
-        None => (None, true),
-    };
-    if let Some(observe) = observer {
-        observe(&span);
-    }
-    if !sends {
-        return;
+    if let Some(config) = start::config() {
+        if let Some(observe) = config.observer {
+            observe(&span);
+        }
+        if config.endpoint.is_none() {
+            return;
+        }
     }
     let waiting = {
         let mut queue = queue();
@@ -274,48 +272,35 @@ fn take() -> Vec<SpanRecord> {
 /// A batch: one part for each epoch of the page's clock, with what is known of that clock.
 fn encode(spans: &[SpanRecord]) -> Vec<u8> {
     let mut body = Vec::new();
+    let own = start::config().map_or(&[][..], |config| &config.resource);
     for part in spans.chunk_by(|one, next| one.epoch == next.epoch) {
-        let known = resource(part[0].epoch);
-        let started = start::started();
-        let own = started.as_ref().map_or(&[][..], |started| &started.config.resource);
-        otlp::encode([&known, own], part, &mut body);
+        if let Some(first) = part.first() {
+            otlp::encode([&resource(first.epoch), own], part, &mut body);
+        }
     }
     body
 }
 
 fn resource(epoch: usize) -> Vec<KeyValue> {
     let mut resource = Vec::new();
-    for (key, value) in [
-        (attribute::TELEMETRY_SDK_NAME, env!("CARGO_PKG_NAME")),
-        (attribute::TELEMETRY_SDK_LANGUAGE, "rust"),
-        (attribute::TELEMETRY_SDK_VERSION, env!("CARGO_PKG_VERSION")),
-    ] {
-        otlp::literal(&mut resource, key, value);
+    let list = &mut resource;
+    otlp::literal(list, attribute::TELEMETRY_SDK_NAME, env!("CARGO_PKG_NAME"));
+    otlp::literal(list, attribute::TELEMETRY_SDK_LANGUAGE, "rust");
+    otlp::literal(list, attribute::TELEMETRY_SDK_VERSION, env!("CARGO_PKG_VERSION"));
+    if let Some(config) = start::config() {
+        otlp::literal(list, attribute::SERVICE_NAME, config.service_name);
     }
-    if let Some(started) = &*start::started() {
-        otlp::literal(&mut resource, attribute::SERVICE_NAME, started.config.service_name);
-    }
-    for (key, value) in [
-        (attribute::SESSION_ID, page::ask("session", "")),
-        (
-            attribute::SPAN_GENERATION,
-            page::ask("meta", trace_wire::page::GENERATION_META),
-        ),
-    ] {
-        if !value.is_empty() {
-            otlp::text(&mut resource, key, value);
-        }
+    otlp::text(list, attribute::SESSION_ID, page::ask("session", ""));
+    let generation = page::ask("meta", trace_wire::page::GENERATION_META);
+    if !generation.is_empty() {
+        otlp::text(list, attribute::SPAN_GENERATION, generation);
     }
     let offset = clock::offset(epoch);
-    otlp::number(
-        &mut resource,
-        attribute::CLOCK_OFFSET_MS,
-        offset.map(|(offset, _)| offset),
-    );
-    otlp::number(&mut resource, attribute::CLOCK_ERROR_MS, offset.map(|(_, error)| error));
+    otlp::number(list, attribute::CLOCK_OFFSET_MS, offset.map(|(offset, _)| offset));
+    otlp::number(list, attribute::CLOCK_ERROR_MS, offset.map(|(_, error)| error));
     let queue = queue();
     if queue.dropped > queue.reported {
-        otlp::integer(&mut resource, attribute::SPAN_DROPPED, queue.dropped - queue.reported);
+        otlp::integer(list, attribute::SPAN_DROPPED, queue.dropped - queue.reported);
     }
     resource
 }

@@ -154,7 +154,8 @@ impl FetchSpan {
         let mut attributes = Vec::new();
         otlp::text(&mut attributes, attribute::HTTP_REQUEST_METHOD, name.clone());
         otlp::text(&mut attributes, attribute::SERVER_ADDRESS, page::first(&mut rest));
-        let port = rest.bytes().fold(0, |port, digit| port * 10 + i64::from(digit & 15));
+        let port = page::first(&mut rest);
+        let port = port.bytes().fold(0, |port, digit| port * 10 + i64::from(digit & 15));
         otlp::integer(&mut attributes, attribute::SERVER_PORT, port);
         let route = match route {
             Route::Unknown => None,
@@ -165,8 +166,8 @@ impl FetchSpan {
             otlp::text(&mut attributes, attribute::URL_TEMPLATE, route.to_owned());
             name = name + " " + route;
         }
-        let is_own = start::is_own(&url);
-        let is_told = is_own || start::is_named(&url);
+        let is_own = !rest.is_empty();
+        let is_told = start::propagates_to(&url, is_own);
         otlp::text(&mut attributes, attribute::URL_FULL, url);
 
         let start = clock::check();

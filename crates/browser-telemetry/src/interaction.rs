@@ -151,9 +151,9 @@ pub(crate) fn end_settled() {
 }
 
 /// Moves what will be the end of live interactions, because the clock was anchored anew.
-pub(crate) fn move_live(to: impl Fn(SystemTime) -> SystemTime) {
+pub(crate) fn move_live(ahead_ms: f64) {
     for one in &mut interactions().live {
-        one.last = to(one.last);
+        clock::shift(&mut one.last, ahead_ms);
     }
 }
 
@@ -183,26 +183,31 @@ pub(crate) fn enter(args: Args) -> u32 {
 
 /// The Back or Forward button.
 pub(crate) fn pop_state(args: Args) -> u32 {
-    let route = routes(&args.path);
-    if route.is_none() {
-        return 0;
+    if routes(&args.path).is_none() {
+        0
+    } else {
+        arrive(args).0
     }
-    let (id, context) = navigate(&Context::new(), route, clock::at(args.at), args.path);
-    dispatch(id, context);
-    id
 }
 
 /// The page is shown again as it was left: it goes on in a new trace, which names the old one.
 pub(crate) fn restored(args: Args) {
-    let route = routes(&args.path);
-    let (id, context) = navigate(&Context::new(), route, clock::at(args.at), args.path);
-    if let Some((trace, span)) = page_load::root()
-        && let Some(mut record) = tracer::record(context.span().span_context().span_id())
+    let (_, span) = arrive(args);
+    if let Some((trace, before)) = page_load::root()
+        && let Some(mut record) = tracer::record(span)
     {
-        record.links.push(otlp::link(trace, span));
+        record.links.push(otlp::link(trace, before));
     }
-    dispatch(id, context);
     page::call_after(0, Call::LeaveAll, 0);
+}
+
+/// A navigation that nothing in the page has caused.
+fn arrive(args: Args) -> (u32, SpanId) {
+    let at = clock::at(args.at);
+    let (id, context) = navigate(&Context::new(), routes(&args.path), at, args.path);
+    let span = context.span().span_context().span_id();
+    dispatch(id, context);
+    (id, span)
 }
 
 fn navigate(parent: &Context, route: Option<&str>, at: SystemTime, path: String) -> (u32, Context) {

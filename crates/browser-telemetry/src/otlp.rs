@@ -46,6 +46,7 @@ pub struct SpanRecord {
 
 impl SpanRecord {
     /// A span without a parent, attributes and the rest, that ends when it begins.
+    #[inline(never)]
     pub fn new(
         trace_id: TraceId,
         span_id: SpanId,
@@ -174,8 +175,7 @@ fn is_same(one: &InstrumentationScope, other: &InstrumentationScope) -> bool {
 }
 
 fn span(message: &mut Message, record: &SpanRecord) {
-    message.bytes(1, &record.trace_id.to_bytes());
-    message.bytes(2, &record.span_id.to_bytes());
+    ids(message, record.trace_id, record.span_id);
     if record.parent != SpanId::INVALID {
         message.bytes(4, &record.parent.to_bytes());
     }
@@ -202,21 +202,30 @@ fn span(message: &mut Message, record: &SpanRecord) {
     }
     for link in &record.links {
         message.message(13, |message| {
-            message.bytes(1, &link.span_context.trace_id().to_bytes());
-            message.bytes(2, &link.span_context.span_id().to_bytes());
+            ids(message, link.span_context.trace_id(), link.span_context.span_id());
             attributes(message, 4, &link.attributes);
         });
     }
-    match &record.status {
-        Status::Unset => {}
-        Status::Ok => message.message(15, |status| status.varint(3, 1)),
-        Status::Error { description } => message.message(15, |status| {
+    let (code, description) = match &record.status {
+        Status::Unset => (0, ""),
+        Status::Ok => (1, ""),
+        Status::Error { description } => (2, &**description),
+    };
+    if code > 0 {
+        message.message(15, |status| {
             status.string(2, description);
-            status.varint(3, 2);
-        }),
+            status.varint(3, code);
+        });
     }
     // Bits 0–7 are the W3C flags: only what is sampled is recorded.
     message.fixed32(16, TraceFlags::SAMPLED.to_u8().into());
+}
+
+/// A span's, or those of the span that a link leads to.
+#[inline(never)]
+fn ids(message: &mut Message, trace: TraceId, span: SpanId) {
+    message.bytes(1, &trace.to_bytes());
+    message.bytes(2, &span.to_bytes());
 }
 
 #[inline(never)]

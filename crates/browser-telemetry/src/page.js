@@ -64,7 +64,14 @@ const measure = entries => {
 };
 const observer = new PerformanceObserver(list => measure(list.getEntries()));
 
-export function start(callback, url) {
+const await_load = () => {
+  const loaded = () => setTimeout(tell, 0, 9);
+  if (document.prerendering) on(document, "prerenderingchange", await_load, { once: true });
+  else if (document.readyState == "complete") loaded();
+  else on(window, "load", loaded, { once: true });
+};
+
+export function start(callback, url, wanted) {
   call = callback;
   endpoint = url;
   observer.observe({ type: "resource", buffered: true });
@@ -74,13 +81,7 @@ export function start(callback, url) {
   on(document, "visibilitychange", () => document.hidden && tell(6));
   on(window, "pagehide", () => tell(7));
   on(window, "pageshow", event => event.persisted && tell(8, 0, event.timeStamp, "", location.pathname));
-}
-
-export function when_loaded() {
-  const loaded = () => setTimeout(tell, 0, 9);
-  if (document.prerendering) on(document, "prerenderingchange", when_loaded, { once: true });
-  else if (document.readyState == "complete") loaded();
-  else on(window, "load", loaded, { once: true });
+  if (wanted) await_load();
 }
 
 export function after(delay, kind, id) {
@@ -112,8 +113,9 @@ const session = () => {
 };
 
 export function target({ method, url }) {
-  const { hostname, port, protocol } = url.startsWith(location.origin + "/") ? location : new URL(url);
-  return [method, url, hostname, port || (protocol == "https:" ? 443 : 80)].join("\0");
+  const own = url.startsWith(location.origin + "/") && location;
+  const { hostname, port, protocol } = own || new URL(url);
+  return [method, url, hostname, port || (protocol == "https:" ? 443 : 80), own ? "own" : ""].join("\0");
 }
 
 export function carry({ headers }, traceparent, visit) {
@@ -121,10 +123,12 @@ export function carry({ headers }, traceparent, visit) {
   if (visit) headers.set("baggage", "session.id=" + session());
 }
 
+const paint = name => performance.getEntriesByName(name, "paint")[0]?.startTime;
+
 const sources = {
   navigation: () => entries("navigation")[0],
   wasm: () => entries("resource").find(entry => entry.name.split(/[?#]/)[0].endsWith(".wasm")),
-  paint: () => Object.fromEntries(entries("paint").map(entry => [entry.name, entry.startTime])),
+  paint: () => ({ firstPaint: paint("first-paint"), firstContentfulPaint: paint("first-contentful-paint") }),
   request: client => {
     measure(observer.takeRecords());
     const entry = measured.get(client);
@@ -148,19 +152,18 @@ export function times(name, client, properties) {
 }
 
 const answers = {
-  origin: () => location.origin,
   path: () => location.pathname,
   meta: name => document.querySelector(`meta[name=${name}]`)?.content,
   session,
   entry: name => sources[name]()?.name,
-  stack: () => {
+  complain: words => {
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 50;
     const { stack } = new Error();
     Error.stackTraceLimit = limit;
+    console.error(words + "\n" + stack);
     return stack;
   },
-  complain: words => console.error(words),
 };
 
 export function ask(what, about) {

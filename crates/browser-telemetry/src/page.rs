@@ -70,26 +70,24 @@ extern "C" {
     /// Begins to listen. Capture listeners on the window run before every handler of the page; the listener that is
     /// added while an event is on its way runs after all of them, and where the page stops the propagation, a timer does
     /// what it would have done. `pagehide` and `pageshow` are dispatched at the window, not at the document. `endpoint` is
-    /// where [`post`] posts to.
-    fn start(call: &JsValue, endpoint: &str);
-
-    /// Calls [`Call::Loaded`] one task after the page's `load`, when its own end is known; of a page that is rendered
-    /// ahead of time, not before somebody looks at it.
-    pub(crate) fn when_loaded();
+    /// where [`post`] posts to. If the page's load `is_wanted`, calls [`Call::Loaded`] one task after it, when its own end is
+    /// known; of a page that is rendered ahead of time, not before somebody looks at it.
+    fn start(call: &JsValue, endpoint: &str, is_wanted: bool);
 
     fn after(delay_ms: i32, kind: u32, id: u32);
 
-    /// Asks for a text: `origin` and `path` of the page; `meta`, the content of the `<meta>` named `about`; `session`, see
+    /// Asks for a text: `path` of the page; `meta`, the content of the `<meta>` named `about`; `session`, see
     /// [`trace_wire::session`], in hexadecimal digits (it lies in the cookie, which this begins or prolongs; where a
-    /// browser takes none, a visit is one page load); `entry`, the URL of a performance entry, see [`times`]; `stack`, as the browser writes it: with the names of WASM functions
-    /// where the build has them, and deeper than Chromium's ten frames, which a panic's own take up. Empty where there
-    /// is none, and after `complain`, which says `about` on the developer's console.
+    /// browser takes none, a visit is one page load); `entry`, the URL of a performance entry, see [`times`]; `complain`, which says `about` on the
+    /// developer's console, and answers with the stack as the browser writes it: with the names of WASM functions where
+    /// the build has them, and deeper than Chromium's ten frames, which a panic's own take up. Empty where there is none.
     pub(crate) fn ask(what: &str, about: &str) -> String;
 
     /// Fills `bytes` from the cryptographic generator, or where there is none from the other.
     pub(crate) fn random(bytes: &mut [u8]);
 
-    /// What a request asks for: its method, its URL, and the URL's host and port, as [`first`] takes them.
+    /// What a request asks for: its method, its URL, the URL's host and port, and whether that is the page's own origin
+    /// (any text, or none), as [`first`] takes them.
     pub(crate) fn target(request: &web_sys::Request) -> String;
 
     /// Puts `traceparent`, and if so the visit, into a request's headers. In place of what is there: a request that is sent
@@ -169,8 +167,8 @@ pub(crate) struct Args {
     pub(crate) path: String,
 }
 
-/// Begins to listen; `answer` takes every call. Batches go to `endpoint`.
-pub(crate) fn listen(endpoint: &str, answer: fn(Call, Args) -> u32) {
+/// Begins to listen; `answer` takes every call.
+pub(crate) fn listen(endpoint: &str, is_wanted: bool, answer: fn(Call, Args) -> u32) {
     let call = Closure::<dyn FnMut(usize, u32, f64, String, String) -> u32>::new(
         move |kind: usize, id: u32, at: f64, name: String, path: String| {
             CALLS
@@ -178,7 +176,7 @@ pub(crate) fn listen(endpoint: &str, answer: fn(Call, Args) -> u32) {
                 .map_or(0, |call| answer(*call, Args { id, at, name, path }))
         },
     );
-    start(&call.into_js_value(), endpoint);
+    start(&call.into_js_value(), endpoint, is_wanted);
 }
 
 /// Calls `kind` after `delay_ms` milliseconds.

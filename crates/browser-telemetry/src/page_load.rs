@@ -70,9 +70,7 @@ pub(crate) fn start(is_wanted: bool) {
         load.started = page::performance_now();
         load.is_wanted = is_wanted;
     }
-    if is_wanted {
-        page::when_loaded();
-    } else {
+    if !is_wanted {
         export::release();
     }
 }
@@ -115,9 +113,8 @@ pub(crate) fn emit() {
 
 fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     let expected = page.map(|page| trace_wire::hex::write(&page.document_fetch));
-    let read = |properties| page::times("navigation", expected.as_deref().unwrap_or_default(), properties);
-    let numbers = read(PROPERTIES);
-    let [start, response_end, load_end, transfer_size, status, ..] = numbers[..] else {
+    let [start, response_end, load_end, transfer_size, status, ..] = page::times("navigation", "", PROPERTIES)[..]
+    else {
         return;
     };
     let times = Times::find("navigation", expected.as_deref().unwrap_or_default());
@@ -142,19 +139,14 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
         } else {
             SpanKind::Internal
         };
-        SpanRecord {
-            parent: if id == root { SpanId::INVALID } else { root },
-            end: clock::at(end.max(start)),
-            epoch: clock::epoch(),
-            ..SpanRecord::new(
-                trace,
-                id,
-                Cow::Borrowed(name),
-                kind,
-                clock::at(start),
-                state().tracer.scope(),
-            )
+        let scope = state().tracer.scope();
+        let mut span = SpanRecord::new(trace, id, Cow::Borrowed(name), kind, clock::at(start), scope);
+        if id != root {
+            span.parent = root;
         }
+        span.end = clock::at(end.max(start));
+        span.epoch = clock::epoch();
+        span
     };
     let set_url =
         |span: &mut SpanRecord, name| otlp::text(&mut span.attributes, attribute::URL_FULL, page::ask("entry", name));
@@ -166,9 +158,8 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     };
     let mut document_load = span(root, "documentLoad", start, end);
     set_url(&mut document_load, "navigation");
-    add_events(&mut document_load, LOAD_EVENTS, &read(LOAD_EVENTS));
-    let paints = page::times("paint", "", "first-paint first-contentful-paint");
-    add_events(&mut document_load, "firstPaint firstContentfulPaint", &paints);
+    add_events(&mut document_load, "navigation", LOAD_EVENTS);
+    add_events(&mut document_load, "paint", "firstPaint firstContentfulPaint");
     let mark_incomplete = |span: &mut SpanRecord| {
         span.attributes.push(KeyValue::new(attribute::SPAN_INCOMPLETE, true));
     };
@@ -203,13 +194,13 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
             }
             times.write(start, &mut document_fetch.attributes);
         }
-        add_events(&mut document_fetch, FETCH_EVENTS, &read(FETCH_EVENTS));
+        add_events(&mut document_fetch, "navigation", FETCH_EVENTS);
         export::push(document_fetch);
     }
-    if let [wasm_start, wasm_end, ..] = page::times("wasm", "", "startTime responseEnd")[..] {
+    if let [wasm_start, ..] = page::times("wasm", "", "startTime")[..] {
         let mut wasm_load = span(ids::span_id(), "wasm.load", wasm_start, started);
         set_url(&mut wasm_load, "wasm");
-        add_events(&mut wasm_load, "responseEnd", &[wasm_end]);
+        add_events(&mut wasm_load, "wasm", "responseEnd");
         export::push(wasm_load);
     }
     if let Some((start, end)) = hydrated {
@@ -218,15 +209,15 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     export::push(document_load);
 }
 
-/// Adds those that have happened: `names` with spaces between, and the time of each, 0 for never.
-fn add_events(span: &mut SpanRecord, mut names: &'static str, times: &[f64]) {
-    for at in times {
+/// Adds those that have happened: `names`, with spaces between, of an entry ([`page::times`]).
+fn add_events(span: &mut SpanRecord, entry: &str, mut names: &'static str) {
+    for at in page::times(entry, "", names) {
         // By bytes: a searcher of text would weigh a kilobyte.
         let end = names.bytes().position(|byte| byte == b' ').unwrap_or(names.len());
         let name = names.get(..end).unwrap_or_default();
         names = names.get(end + 1..).unwrap_or_default();
-        if *at > 0.0 && !name.is_empty() {
-            span.events.push(Event::new(name, clock::at(*at), vec![], 0));
+        if at > 0.0 && !name.is_empty() {
+            span.events.push(Event::new(name, clock::at(at), vec![], 0));
         }
     }
 }

@@ -2,10 +2,9 @@
 
 use crate::otlp::SpanRecord;
 use crate::page::{self, Args, Call};
-use crate::state::{part, state};
+use crate::state::state;
 use crate::{BrowserTracerProvider, clock, exception, export, interaction, page_load, tracer};
 use opentelemetry::{KeyValue, global};
-use std::cell::RefMut;
 
 /// What an application says about itself.
 pub struct Config {
@@ -43,29 +42,19 @@ impl Config {
     }
 }
 
-/// What [`start`] was told, and the page's origin.
-pub(crate) struct Started {
-    pub(crate) config: Config,
-    origin: String,
-}
-
 /// `None` before [`start`].
-#[inline(never)]
-pub(crate) fn started() -> RefMut<'static, Option<Started>> {
-    part(&state().started)
+pub(crate) fn config() -> Option<&'static Config> {
+    state().config.get()
 }
 
 /// Starts browser telemetry; call it before hydrating, since the executor has to be in place by then. A second call
 /// does nothing.
 pub fn start(config: Config) {
     // A constant: with it, the linker drops all that follows.
-    if cfg!(feature = "inert") || started().is_some() {
+    if cfg!(feature = "inert") || self::config().is_some() {
         return;
     }
-    let origin = page::ask("origin", "");
-    let page_load = config.page_load;
-    let endpoint = config.endpoint.clone().unwrap_or_default();
-    *started() = Some(Started { config, origin });
+    let config = state().config.get_or_init(|| config);
     #[cfg(target_arch = "wasm32")]
     if trace_executor::init_browser(interaction::is_over).is_err() {
         page::ask(
@@ -75,28 +64,21 @@ pub fn start(config: Config) {
     }
     global::set_tracer_provider(BrowserTracerProvider::default());
     exception::listen();
-    page::listen(&endpoint, answer);
-    page_load::start(page_load);
+    page_load::start(config.page_load);
+    let endpoint = config.endpoint.as_deref().unwrap_or_default();
+    page::listen(endpoint, config.page_load, answer);
 }
 
 /// The pattern of the page at a path.
 pub(crate) fn routes(path: &str) -> Option<&'static str> {
-    let routes = started().as_ref()?.config.routes;
-    if path.is_empty() { None } else { routes(path) }
+    let config = config()?;
+    if path.is_empty() { None } else { (config.routes)(path) }
 }
 
-/// Whether a URL is of the page's own origin.
-pub(crate) fn is_own(url: &str) -> bool {
-    started().as_ref().is_some_and(|started| is_of(url, &started.origin))
-}
-
-/// Whether a URL is of an origin that the application named. Trace context is for these and for our own: elsewhere it
-/// would tell strangers about the person and make the browser ask their servers for leave (CORS).
-pub(crate) fn is_named(url: &str) -> bool {
-    started().as_ref().is_some_and(|started| {
-        let mut origins = started.config.propagate_to.iter();
-        origins.any(|origin| is_of(url, origin))
-    })
+/// Trace context is for our own origin and for those that the application named: elsewhere it would tell strangers
+/// about the person and make the browser ask their servers for leave (CORS).
+pub(crate) fn propagates_to(url: &str, is_own: bool) -> bool {
+    config().is_some_and(|config| is_own || config.propagate_to.iter().any(|origin| is_of(url, origin)))
 }
 
 fn is_of(url: &str, origin: &str) -> bool {

@@ -114,21 +114,9 @@ impl BrowserTracer {
         let interaction = interaction::of(above.span_id(), trace);
         let mut open = open();
         if open.len() < MAX_OPEN {
-            let record = SpanRecord {
-                trace_id: trace,
-                span_id: begun.span,
-                parent: above.span_id(),
-                name,
-                kind,
-                start,
-                end: start,
-                attributes,
-                events: Vec::new(),
-                links: Vec::new(),
-                status: Status::Unset,
-                scope: self.scope.clone(),
-                epoch: 0,
-            };
+            let mut record = SpanRecord::new(trace, begun.span, name, kind, start, self.scope.clone());
+            record.parent = above.span_id();
+            record.attributes = attributes;
             open.push(Open { record, interaction });
             drop(open);
             interaction::opened(interaction);
@@ -279,14 +267,14 @@ pub(crate) fn is_open(trace: TraceId) -> bool {
 }
 
 /// Moves what is open, because the clock was anchored anew.
-pub(crate) fn move_open(to: impl Fn(SystemTime) -> SystemTime) {
+pub(crate) fn move_open(ahead_ms: f64) {
     for open in open().iter_mut() {
-        open.record.start = to(open.record.start);
+        clock::shift(&mut open.record.start, ahead_ms);
         for event in &mut open.record.events {
-            event.timestamp = to(event.timestamp);
+            clock::shift(&mut event.timestamp, ahead_ms);
         }
     }
-    interaction::move_live(to);
+    interaction::move_live(ahead_ms);
 }
 
 /// Ends what is open, because the page goes away, and marks it: [`trace_wire::attribute::SPAN_INCOMPLETE`].
@@ -295,16 +283,18 @@ pub(crate) fn end_all() {
     interaction::end_settled();
     let now = clock::now();
     // The newest first, so that children have ended when their interaction does.
-    while let Some(mut open) = last() {
-        let incomplete = KeyValue::new(trace_wire::attribute::SPAN_INCOMPLETE, true);
-        otlp::set(&mut open.record.attributes, incomplete, usize::MAX);
-        open.end(now);
+    while let Some(id) = mark_last() {
+        end(id, now);
     }
     interaction::forget_all();
 }
 
-fn last() -> Option<Open> {
-    open().pop()
+fn mark_last() -> Option<SpanId> {
+    let mut open = open();
+    let record = &mut open.last_mut()?.record;
+    let incomplete = KeyValue::new(trace_wire::attribute::SPAN_INCOMPLETE, true);
+    otlp::set(&mut record.attributes, incomplete, usize::MAX);
+    Some(record.span_id)
 }
 
 pub(crate) fn push<T>(list: &mut Vec<T>, item: T) {
