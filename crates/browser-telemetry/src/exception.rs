@@ -33,7 +33,7 @@ pub(crate) fn listen() {
 /// An error that nobody caught: its type, and its message and stack with a zero byte between.
 pub(crate) fn uncaught(name: &str, mut text: &str) {
     let message = page::first(&mut text);
-    record(name, message, page::first(&mut text));
+    record(name, message.to_owned(), text.to_owned());
 }
 
 fn record(name: &str, message: String, stack: String) {

@@ -148,34 +148,33 @@ impl FetchSpan {
     fn of(request: &web_sys::Request, route: Route<'_>) -> Self {
         let target = page::target(request);
         let mut rest = target.as_str();
-        let mut name = page::first(&mut rest);
+        let mut next = || page::first(&mut rest);
         // A `Request` writes its URL whole, and has no credentials in it (Fetch standard, §5.4).
-        let url = page::first(&mut rest);
+        let (method, url, host, port, own) = (next(), next(), next(), next(), next());
         let mut attributes = Vec::new();
-        otlp::text(&mut attributes, attribute::HTTP_REQUEST_METHOD, name.clone());
-        otlp::text(&mut attributes, attribute::SERVER_ADDRESS, page::first(&mut rest));
-        let port = page::first(&mut rest);
+        otlp::text(&mut attributes, attribute::HTTP_REQUEST_METHOD, method.to_owned());
+        otlp::text(&mut attributes, attribute::URL_FULL, url.to_owned());
+        otlp::text(&mut attributes, attribute::SERVER_ADDRESS, host.to_owned());
         let port = port.bytes().fold(0, |port, digit| port * 10 + i64::from(digit & 15));
         otlp::integer(&mut attributes, attribute::SERVER_PORT, port);
         let route = match route {
             Route::Unknown => None,
             Route::Template(template) => Some(template),
-            Route::Path => path(&url),
+            Route::Path => path(url),
         };
+        let mut name = method.to_owned();
         if let Some(route) = route {
             otlp::text(&mut attributes, attribute::URL_TEMPLATE, route.to_owned());
             name = name + " " + route;
         }
-        let is_own = !rest.is_empty();
-        let is_told = start::propagates_to(&url, is_own);
-        otlp::text(&mut attributes, attribute::URL_FULL, url);
+        let is_own = !own.is_empty();
 
         let start = clock::check();
         let parent = Context::current();
         let begun = state()
             .tracer
             .begin(&parent, name.into(), SpanKind::Client, clock::at(start), attributes);
-        if is_told {
+        if start::propagates_to(url, is_own) {
             let traceparent = TraceParent {
                 trace_id: begun.trace.to_bytes(),
                 span_id: begun.span.to_bytes(),

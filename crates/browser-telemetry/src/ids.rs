@@ -12,7 +12,7 @@ fn random() -> u64 {
     let mut pool = part(&state().random);
     loop {
         let Some(bytes) = pool.last_chunk().copied() else {
-            pool.resize(POOL, 0);
+            *pool = vec![0; POOL];
             page::random(&mut pool);
             continue;
         };

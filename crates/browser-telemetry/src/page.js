@@ -143,7 +143,7 @@ export function times(name, client, properties) {
   if (!entry) return [];
   const server = said(entry, "server");
   return [
-    ...properties.split(" ").map(property => entry[property] || 0),
+    ...properties.split("\0").map(property => entry[property] || 0),
     server ? server.duration : NaN,
     +(server?.description || NaN),
     parseFloat(entry.nextHopProtocol?.replace(/^\D+/, "")),

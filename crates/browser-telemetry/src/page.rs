@@ -94,7 +94,7 @@ extern "C" {
     /// again has one parent.
     pub(crate) fn carry(request: &web_sys::Request, traceparent: &str, visit: bool);
 
-    /// Numeric `properties` (with spaces between) of a performance entry, 0 where there is none, and after them
+    /// Numeric `properties` (with zero bytes between) of a performance entry, 0 where there is none, and after them
     /// [`Said`]. `name` is `navigation`, `wasm` (the first file of that kind), `paint` (when something, and some content,
     /// was painted first), `page` ([`number`]), or `request`: the one that carried the span id `client`, which is asked for
     /// once. Of requests the latest 256 are kept that nobody has asked for: the page's own buffer, which may be full, is left
@@ -118,12 +118,12 @@ pub(crate) fn number(property: &str) -> f64 {
     times("page", "", property).first().copied().unwrap_or_default()
 }
 
-/// Takes the first of several texts that the page sent as one, with a zero byte between.
+/// Takes the first of several texts that are one, with a zero byte between.
 #[inline(never)]
-pub(crate) fn first(texts: &mut &str) -> String {
+pub(crate) fn first<'a>(texts: &mut &'a str) -> &'a str {
     let (first, rest) = texts.split_once('\0').unwrap_or((texts, ""));
     *texts = rest;
-    first.to_owned()
+    first
 }
 
 /// How many numbers [`Said`] has.

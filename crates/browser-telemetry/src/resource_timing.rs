@@ -7,7 +7,7 @@ use opentelemetry::KeyValue;
 use trace_wire::attribute;
 
 /// What is read of an entry, in the order of [`Times`]'s fields.
-const PROPERTIES: &str = "domainLookupStart domainLookupEnd connectStart secureConnectionStart connectEnd requestStart responseStart responseEnd";
+const PROPERTIES: &str = "domainLookupStart\0domainLookupEnd\0connectStart\0secureConnectionStart\0connectEnd\0requestStart\0responseStart\0responseEnd";
 
 /// Times of one request, in milliseconds of the performance time line; 0 where the browser does not tell (another
 /// origin without `Timing-Allow-Origin`).
