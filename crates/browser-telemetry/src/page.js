@@ -1,4 +1,5 @@
-// What Rust would say in more bytes: see page.rs, where each function is described.
+// What Rust would say in more bytes: see page.rs, where each function is described. After a change `cargo xtask script` makes
+// page.min.js anew, which is what release builds take.
 let call;
 let endpoint;
 let click = [];

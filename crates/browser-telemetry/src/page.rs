@@ -65,7 +65,9 @@ extern "C" {
     pub(crate) fn date_now() -> f64;
 }
 
-#[wasm_bindgen(module = "/src/page.js")]
+// What is shipped is the same, made smaller by `cargo xtask script`.
+#[cfg_attr(debug_assertions, wasm_bindgen(module = "/src/page.js"))]
+#[cfg_attr(not(debug_assertions), wasm_bindgen(module = "/src/page.min.js"))]
 extern "C" {
     /// Begins to listen. Capture listeners on the window run before every handler of the page; the listener that is
     /// added while an event is on its way runs after all of them, and where the page stops the propagation, a timer does
