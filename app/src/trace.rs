@@ -12,5 +12,5 @@ pub fn current_trace_id() -> Option<String> {
     let context = Context::current();
     let span = context.span();
     let span = span.span_context();
-    (span.is_valid() && span.is_sampled()).then(|| span.trace_id().to_string())
+    (span.is_valid() && span.is_sampled()).then(|| trace_wire::hex::write(&span.trace_id().to_bytes()))
 }

@@ -20,6 +20,7 @@ mod example;
 mod fuzz;
 mod process;
 mod run;
+mod script;
 mod server;
 mod signals;
 mod site;
@@ -50,6 +51,8 @@ usage: cargo xtask <command>
         what telemetry costs in the browser, beside other SDKs; takes half an hour on an idle machine
   bench server [--rounds N] [--seconds N] [--connections N]
         what tracing costs the server, beside axum-tracing-opentelemetry (builds all in release)
+  script
+        make the script that browser-telemetry ships (page.min.js) from its source
   screenshots
         take the README's pictures anew, of the app in a real Chromium
   fuzz [target] [seconds]
@@ -82,6 +85,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         }
         ["test", steps @ ..] => checks::test(steps),
         ["bench", rest @ ..] => bench::bench(rest),
+        ["script"] => script::write(),
         ["screenshots"] => checks::screenshots(),
         ["fuzz", rest @ ..] if rest.len() <= 2 => fuzz::fuzz(rest),
         [] | ["help" | "--help" | "-h"] => {

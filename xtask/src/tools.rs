@@ -32,7 +32,7 @@ pub(crate) enum Need {
     WasmBindgen,
     /// cargo-leptos.
     CargoLeptos,
-    /// The npm packages of `end2end/`: wasm-opt, Playwright, TypeScript.
+    /// The npm packages of `end2end/`: wasm-opt, esbuild, Playwright, TypeScript.
     NodePackages,
     /// The npm packages of `bench/browser/`: esbuild, and the SDKs that ours is compared with.
     BenchPackages,

@@ -11,7 +11,7 @@
 
 mod offset;
 
-use crate::state::state;
+use crate::state::{part, state};
 use crate::{page, tracer};
 use offset::Offset;
 use std::cell::RefMut;
@@ -34,7 +34,7 @@ pub(crate) struct Clock {
 
 #[inline(never)]
 fn clock() -> RefMut<'static, Clock> {
-    state().clock.borrow_mut()
+    part(&state().clock)
 }
 
 impl Clock {
@@ -50,8 +50,7 @@ impl Clock {
 
 /// The current time, as finely as the page may know it.
 pub fn now() -> SystemTime {
-    check();
-    at(page::performance_now())
+    at(check())
 }
 
 /// A time stamp of the performance time line (an event's, a resource-timing entry's), in milliseconds since the time
@@ -72,13 +71,20 @@ pub(crate) fn unix_ms(time: SystemTime) -> f64 {
         * 1e3
 }
 
-/// Compares the two clocks, and begins a new epoch where they have come apart.
-pub(crate) fn check() {
+/// Moves a time of an earlier epoch into the present one.
+#[inline(never)]
+pub(crate) fn shift(time: &mut SystemTime, ahead_ms: f64) {
+    *time = from_unix_ms(unix_ms(*time) + ahead_ms);
+}
+
+/// Compares the two clocks, and begins a new epoch where they have come apart. Answers with the performance clock's time,
+/// in milliseconds.
+pub(crate) fn check() -> f64 {
     let mut clock = clock();
     let performance = page::performance_now();
     let ahead = page::date_now() - clock.anchor - performance;
     if ahead.abs() < APART_MS {
-        return;
+        return performance;
     }
     let known = clock.offset.estimate(performance);
     clock.past.push(known);
@@ -86,7 +92,8 @@ pub(crate) fn check() {
     clock.since = performance;
     clock.offset = Offset::UNKNOWN;
     drop(clock);
-    tracer::move_open(|time| from_unix_ms(unix_ms(time) + ahead));
+    tracer::move_open(ahead);
+    performance
 }
 
 /// Which epoch it is.

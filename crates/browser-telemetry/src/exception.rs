@@ -22,9 +22,8 @@ pub(crate) fn listen() {
         let place = panic.location().map_or("", |location| location.file());
         let line = panic.location().map_or(0, |location| location.line());
         let words = panic.payload_as_str().unwrap_or_default();
-        let message = place.to_owned() + ":" + &line.to_string() + ": " + words;
-        let stack = page::ask("stack", "");
-        page::ask("complain", &(message.clone() + "\n" + &stack));
+        let message = place.to_owned() + ":" + &otlp::decimal(line) + ": " + words;
+        let stack = page::ask("complain", &message);
         record(PANIC, message, stack);
         tracer::end_all();
         export::leave();
@@ -32,37 +31,32 @@ pub(crate) fn listen() {
 }
 
 /// An error that nobody caught: its type, and its message and stack with a zero byte between.
-pub(crate) fn uncaught(name: &str, text: &str) {
-    let mut parts = text.split('\0').map(ToOwned::to_owned);
-    record(name, parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+pub(crate) fn uncaught(name: &str, mut text: &str) {
+    let message = page::first(&mut text);
+    record(name, message.to_owned(), text.to_owned());
 }
 
 fn record(name: &str, message: String, stack: String) {
+    let now = clock::now();
     let mut attributes = Vec::new();
-    for (key, value) in [
-        (attribute::EXCEPTION_TYPE, name.to_owned()),
-        (attribute::EXCEPTION_MESSAGE, message.clone()),
-        (attribute::EXCEPTION_STACKTRACE, stack),
-    ] {
-        otlp::text(&mut attributes, key, value);
-    }
-    let event = Event::new("exception", clock::now(), attributes, 0);
-    let mut id = Context::map_current(|cx| cx.span().span_context().span_id());
-    let mut own = None;
-    if !tracer::is_recording(id) {
-        let span = state().tracer.begin(
-            &Context::new(),
-            "exception".into(),
-            SpanKind::Internal,
-            clock::now(),
-            vec![],
-        );
-        id = own.insert(span).id();
+    otlp::text(&mut attributes, attribute::EXCEPTION_TYPE, name.to_owned());
+    otlp::text(&mut attributes, attribute::EXCEPTION_MESSAGE, message.clone());
+    otlp::text(&mut attributes, attribute::EXCEPTION_STACKTRACE, stack);
+    let mut id = Context::current().span().span_context().span_id();
+    let is_own = !tracer::is_recording(id);
+    if is_own {
+        let name = "exception".into();
+        let tracer = &state().tracer;
+        id = tracer
+            .begin(&Context::new(), name, SpanKind::Internal, now, vec![])
+            .span;
     }
     if let Some(mut record) = tracer::record(id) {
-        record.events.push(event);
+        record.events.push(Event::new("exception", now, attributes, 0));
         record.status = Status::error(message);
     }
     // Without a span that it could belong to, its own ends here.
-    drop(own);
+    if is_own {
+        tracer::end(id, now);
+    }
 }

@@ -17,11 +17,10 @@
 
 use crate::otlp::{self, SpanRecord};
 use crate::page::{self, Call};
-use crate::state::state;
+use crate::state::{part, state};
 use crate::{clock, start, tracer};
 use opentelemetry::KeyValue;
 use std::cell::RefMut;
-use std::pin::Pin;
 use trace_wire::attribute;
 use wasm_bindgen_futures::JsFuture;
 
@@ -43,6 +42,9 @@ const ZIP_BYTES: usize = 1024;
 pub(crate) struct Queue {
     /// The oldest first. They are taken by the batch, so a ring would gain nothing, and cost its code.
     spans: Vec<SpanRecord>,
+    under_way: Vec<Batch>,
+    /// The latest batch's id.
+    latest: u32,
     dropped: i64,
     /// How many of them the server knows of.
     reported: i64,
@@ -61,6 +63,8 @@ impl Queue {
     pub(crate) fn new() -> Self {
         Self {
             spans: Vec::new(),
+            under_way: Vec::new(),
+            latest: 0,
             dropped: 0,
             reported: 0,
             is_timed: false,
@@ -70,11 +74,28 @@ impl Queue {
             pause: 0,
         }
     }
+
+    fn put_back(&mut self, mut spans: Vec<SpanRecord>) {
+        // What came meanwhile stays; where there is no room for all, the oldest go.
+        let excess = (spans.len() + self.spans.len()).saturating_sub(MAX_QUEUE);
+        self.dropped += excess as i64;
+        let mut spans = spans.split_off(excess.min(spans.len()));
+        spans.append(&mut self.spans);
+        self.spans = spans;
+    }
+}
+
+/// What is under way.
+struct Batch {
+    id: u32,
+    spans: Vec<SpanRecord>,
+    /// How many spans had been dropped when it went.
+    dropped: i64,
 }
 
 #[inline(never)]
 fn queue() -> RefMut<'static, Queue> {
-    state().queue.borrow_mut()
+    part(&state().queue)
 }
 
 /// How many spans this page has dropped: the queue was full, too many were open at once, or the server refused them.
@@ -91,11 +112,10 @@ pub fn flush() {
     }
 }
 
-/// Waits, if [`flush`] was called since the last time.
-pub(crate) async fn flushed() {
-    if std::mem::take(&mut queue().is_flushing) {
-        _ = JsFuture::from(page::flushed()).await;
-    }
+/// What to wait for, if [`flush`] was called since the last time.
+pub(crate) fn flushed() -> Option<JsFuture> {
+    let is_flushing = std::mem::take(&mut queue().is_flushing);
+    is_flushing.then(|| page::flushed().into())
 }
 
 pub(crate) fn count_dropped(spans: usize) {
@@ -123,15 +143,13 @@ pub(crate) fn opened() {
 
 /// An ended span.
 pub(crate) fn push(span: SpanRecord) {
-    let (observer, sends) = match &*start::started() {
-        Some(started) => (started.config.observer, started.config.endpoint.is_some()),
-        None => (None, true),
-    };
-    if let Some(observe) = observer {
-        observe(&span);
-    }
-    if !sends {
-        return;
+    if let Some(config) = start::config() {
+        if let Some(observe) = config.observer {
+            observe(&span);
+        }
+        if config.endpoint.is_none() {
+            return;
+        }
     }
     let waiting = {
         let mut queue = queue();
@@ -172,31 +190,7 @@ fn send() {
     let spans = take();
     if !spans.is_empty() {
         let body = encode(&spans);
-        let dropped = queue().dropped;
-        let answer = post(&body, body.len() >= ZIP_BYTES);
-        spawn(async move {
-            let answer = number(answer.await);
-            if answer > 0.0 {
-                put_back(spans);
-                let pause = {
-                    let mut queue = queue();
-                    queue.pause = (queue.pause * 2).clamp(RETRY_MS, MAX_RETRY_MS);
-                    queue.pause
-                };
-                return schedule(pause.max(answer.min(f64::from(MAX_RETRY_MS) * 10.0) as i32));
-            }
-            if answer < 0.0 {
-                count_dropped(spans.len());
-            } else {
-                queue().reported = dropped;
-            }
-            queue().pause = 0;
-            if queue().spans.len() >= MAX_BATCH {
-                send();
-            } else {
-                schedule(DELAY_MS);
-            }
-        });
+        post(spans, &body, body.len() >= ZIP_BYTES);
     }
 }
 
@@ -208,24 +202,64 @@ pub(crate) fn leave() {
         if spans.is_empty() {
             return;
         }
-        leave_with(&spans);
+        leave_with(spans);
     }
 }
 
-fn leave_with(spans: &[SpanRecord]) {
-    let body = encode(spans);
+fn leave_with(mut spans: Vec<SpanRecord>) {
+    let body = encode(&spans);
     let room = page::number("room") as usize;
     if body.len() > room && spans.len() > 1 && room > 0 {
-        let (first, second) = spans.split_at(spans.len() / 2);
-        leave_with(first);
+        let second = spans.split_off(spans.len() / 2);
+        leave_with(spans);
         return leave_with(second);
     }
-    let (answer, count) = (post(&body, false), spans.len());
-    spawn(async move {
-        if number(answer.await) != 0.0 {
-            count_dropped(count);
+    post(spans, &body, false);
+}
+
+fn post(spans: Vec<SpanRecord>, body: &[u8], zip: bool) {
+    let id = {
+        let mut queue = queue();
+        queue.latest += 1;
+        let batch = Batch {
+            id: queue.latest,
+            spans,
+            dropped: queue.dropped,
+        };
+        queue.under_way.push(batch);
+        queue.latest
+    };
+    page::post(id, body, zip);
+}
+
+/// A batch has been answered: see [`Call::Answered`].
+pub(crate) fn answered(id: u32, answer: f64) {
+    let mut waiting = queue();
+    let queue = &mut *waiting;
+    let Some(place) = queue.under_way.iter().position(|batch| batch.id == id) else {
+        return;
+    };
+    let batch = queue.under_way.swap_remove(place);
+    let mut delay_ms = DELAY_MS;
+    if answer > 0.0 {
+        queue.pause = (queue.pause * 2).clamp(RETRY_MS, MAX_RETRY_MS);
+        delay_ms = queue.pause.max(answer.min(f64::from(MAX_RETRY_MS) * 10.0) as i32);
+        queue.put_back(batch.spans);
+    } else {
+        queue.pause = 0;
+        if answer < 0.0 {
+            queue.dropped += batch.spans.len() as i64;
+        } else {
+            queue.reported = batch.dropped;
         }
-    });
+    }
+    let is_full = answer <= 0.0 && queue.spans.len() >= MAX_BATCH;
+    drop(waiting);
+    if is_full {
+        send();
+    } else {
+        schedule(delay_ms);
+    }
 }
 
 fn take() -> Vec<SpanRecord> {
@@ -235,79 +269,38 @@ fn take() -> Vec<SpanRecord> {
     std::mem::replace(&mut queue.spans, rest)
 }
 
-fn put_back(mut spans: Vec<SpanRecord>) {
-    let mut queue = queue();
-    // What came meanwhile stays; where there is no room for all, the oldest go.
-    let excess = (spans.len() + queue.spans.len()).saturating_sub(MAX_QUEUE);
-    queue.dropped += excess as i64;
-    let mut spans = spans.split_off(excess.min(spans.len()));
-    spans.append(&mut queue.spans);
-    queue.spans = spans;
-}
-
 /// A batch: one part for each epoch of the page's clock, with what is known of that clock.
 fn encode(spans: &[SpanRecord]) -> Vec<u8> {
     let mut body = Vec::new();
+    let own = start::config().map_or(&[][..], |config| &config.resource);
     for part in spans.chunk_by(|one, next| one.epoch == next.epoch) {
-        let known = resource(part[0].epoch);
-        let started = start::started();
-        let own = started.as_ref().map_or(&[][..], |started| &started.config.resource);
-        otlp::encode([&known, own], part, &mut body);
+        if let Some(first) = part.first() {
+            otlp::encode([&resource(first.epoch), own], part, &mut body);
+        }
     }
     body
 }
 
 fn resource(epoch: usize) -> Vec<KeyValue> {
     let mut resource = Vec::new();
-    for (key, value) in [
-        (attribute::TELEMETRY_SDK_NAME, env!("CARGO_PKG_NAME")),
-        (attribute::TELEMETRY_SDK_LANGUAGE, "rust"),
-        (attribute::TELEMETRY_SDK_VERSION, env!("CARGO_PKG_VERSION")),
-    ] {
-        otlp::literal(&mut resource, key, value);
+    let list = &mut resource;
+    otlp::literal(list, attribute::TELEMETRY_SDK_NAME, env!("CARGO_PKG_NAME"));
+    otlp::literal(list, attribute::TELEMETRY_SDK_LANGUAGE, "rust");
+    otlp::literal(list, attribute::TELEMETRY_SDK_VERSION, env!("CARGO_PKG_VERSION"));
+    if let Some(config) = start::config() {
+        otlp::literal(list, attribute::SERVICE_NAME, config.service_name);
     }
-    if let Some(started) = &*start::started() {
-        otlp::literal(&mut resource, attribute::SERVICE_NAME, started.config.service_name);
-    }
-    for (key, value) in [
-        (attribute::SESSION_ID, page::ask("session", "")),
-        (
-            attribute::SPAN_GENERATION,
-            page::ask("meta", trace_wire::page::GENERATION_META),
-        ),
-    ] {
-        if !value.is_empty() {
-            otlp::text(&mut resource, key, value);
-        }
+    otlp::text(list, attribute::SESSION_ID, page::ask("session", ""));
+    let generation = page::ask("meta", trace_wire::page::GENERATION_META);
+    if !generation.is_empty() {
+        otlp::text(list, attribute::SPAN_GENERATION, generation);
     }
     let offset = clock::offset(epoch);
-    otlp::number(
-        &mut resource,
-        attribute::CLOCK_OFFSET_MS,
-        offset.map(|(offset, _)| offset),
-    );
-    otlp::number(&mut resource, attribute::CLOCK_ERROR_MS, offset.map(|(_, error)| error));
+    otlp::number(list, attribute::CLOCK_OFFSET_MS, offset.map(|(offset, _)| offset));
+    otlp::number(list, attribute::CLOCK_ERROR_MS, offset.map(|(_, error)| error));
     let queue = queue();
     if queue.dropped > queue.reported {
-        otlp::integer(&mut resource, attribute::SPAN_DROPPED, queue.dropped - queue.reported);
+        otlp::integer(list, attribute::SPAN_DROPPED, queue.dropped - queue.reported);
     }
     resource
-}
-
-/// Posts a body: see [`page::post`].
-fn post(body: &[u8], zip: bool) -> JsFuture {
-    let endpoint = start::started()
-        .as_ref()
-        .and_then(|started| started.config.endpoint.clone());
-    page::post(&endpoint.unwrap_or_default(), trace_wire::PROTOBUF, body, zip).into()
-}
-
-fn number(answer: Result<wasm_bindgen::JsValue, wasm_bindgen::JsValue>) -> f64 {
-    answer.ok().and_then(|answer| answer.as_f64()).unwrap_or(1.0)
-}
-
-/// Runs a future that needs no trace context. Boxed: one copy of the glue in the page's WASM instead of one for each.
-fn spawn(future: impl Future<Output = ()> + 'static) {
-    let future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(future);
-    wasm_bindgen_futures::spawn_local(future);
 }

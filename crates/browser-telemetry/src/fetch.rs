@@ -7,11 +7,10 @@
 
 use crate::resource_timing::Times;
 use crate::state::state;
-use crate::tracer::{self, BrowserSpan};
-use crate::{clock, otlp, page, start};
+use crate::{clock, otlp, page, start, tracer};
 use gloo_net::Error;
 pub use gloo_net::http::Request;
-use opentelemetry::trace::{Span, SpanContext, SpanKind, Status};
+use opentelemetry::trace::{SpanId, SpanKind, Status};
 use opentelemetry::{Context, KeyValue};
 use trace_wire::{TraceParent, attribute};
 use wasm_bindgen::{JsCast, JsValue};
@@ -38,7 +37,7 @@ pub async fn fetch_route(request: Request, route: &str) -> Result<Response, Erro
 
 async fn send(request: Request, route: Option<&str>) -> Result<Response, Error> {
     let mut request = request;
-    let mut span = FetchSpan::start(&mut request, route);
+    let mut span = FetchSpan::start(&mut request, route.map_or(Route::Unknown, Route::Template));
     match request.send().await {
         Ok(response) => {
             span.head(response.status());
@@ -103,11 +102,21 @@ fn error_type(error: &Error) -> String {
     }
 }
 
+/// What stands beside the method in the name of a request's span.
+pub(crate) enum Route<'a> {
+    /// Nothing: the URL may have any number of values.
+    Unknown,
+    Template(&'a str),
+    /// The path of its URL.
+    Path,
+}
+
 /// The span of one request.
 #[derive(Debug)]
 pub(crate) struct FetchSpan {
-    span: BrowserSpan,
-    url: String,
+    span: SpanId,
+    /// Whether it goes to the page's own origin.
+    is_own: bool,
     /// When it was begun, in milliseconds of the performance time line.
     start: f64,
     stage: Stage,
@@ -127,69 +136,80 @@ enum Stage {
 impl FetchSpan {
     /// Opens the span in the current context, and puts the context into the request's headers where it goes to the
     /// page's own origin or to a configured one.
-    pub(crate) fn start(request: &mut Request, route: Option<&str>) -> Self {
+    pub(crate) fn start(request: &mut Request, route: Route<'_>) -> Self {
+        // Past `gloo_net`, which would read the method into an `http::Method`: 1 KB of the page's WASM.
+        let nothing: web_sys::Request = JsValue::UNDEFINED.unchecked_into();
+        let raw: web_sys::Request = std::mem::replace(request, nothing.into()).into();
+        let span = Self::of(&raw, route);
+        *request = raw.into();
+        span
+    }
+
+    fn of(request: &web_sys::Request, route: Route<'_>) -> Self {
+        let target = page::target(request);
+        let mut rest = target.as_str();
+        let mut next = || page::first(&mut rest);
         // A `Request` writes its URL whole, and has no credentials in it (Fetch standard, §5.4).
-        let url = request.url();
-        let method = method(request);
+        let (method, url, host, port, own) = (next(), next(), next(), next(), next());
         let mut attributes = Vec::new();
-        otlp::text(&mut attributes, attribute::HTTP_REQUEST_METHOD, method.clone());
-        otlp::text(&mut attributes, attribute::URL_FULL, url.clone());
-        let mut host = page::ask("address", &url);
-        if let Some(colon) = host.bytes().rposition(|byte| byte == b':') {
-            let digits = host.bytes().skip(colon + 1);
-            let port = digits.fold(0, |port, digit| port * 10 + i64::from(digit & 15));
-            host.truncate(colon);
-            otlp::text(&mut attributes, attribute::SERVER_ADDRESS, host);
-            otlp::integer(&mut attributes, attribute::SERVER_PORT, port);
-        }
-        let name = match route {
-            Some(route) => {
-                otlp::text(&mut attributes, attribute::URL_TEMPLATE, route.to_owned());
-                method + " " + route
-            }
-            None => method,
+        otlp::text(&mut attributes, attribute::HTTP_REQUEST_METHOD, method.to_owned());
+        otlp::text(&mut attributes, attribute::URL_FULL, url.to_owned());
+        otlp::text(&mut attributes, attribute::SERVER_ADDRESS, host.to_owned());
+        let port = port.bytes().fold(0, |port, digit| port * 10 + i64::from(digit & 15));
+        otlp::integer(&mut attributes, attribute::SERVER_PORT, port);
+        let route = match route {
+            Route::Unknown => None,
+            Route::Template(template) => Some(template),
+            Route::Path => path(url),
         };
-        clock::check();
-        let start = page::performance_now();
+        let mut name = method.to_owned();
+        if let Some(route) = route {
+            otlp::text(&mut attributes, attribute::URL_TEMPLATE, route.to_owned());
+            name = name + " " + route;
+        }
+        let is_own = !own.is_empty();
+
+        let start = clock::check();
         let parent = Context::current();
-        let span = state()
+        let begun = state()
             .tracer
             .begin(&parent, name.into(), SpanKind::Client, clock::at(start), attributes);
-        if start::propagates_to(&url) {
-            // `set`, not `append`: a request that is sent again has one parent.
-            let headers = request.headers();
-            headers.set(trace_wire::TRACEPARENT, &traceparent(span.span_context()));
+        if start::propagates_to(url, is_own) {
+            let traceparent = TraceParent {
+                trace_id: begun.trace.to_bytes(),
+                span_id: begun.span.to_bytes(),
+                flags: begun.flags.to_u8(),
+            };
             // Asking for the visit begins one: not on a page that records nothing.
-            if span.span_context().is_sampled() {
-                let session = attribute::SESSION_ID.to_owned() + "=" + &page::ask("session", "");
-                headers.set(trace_wire::BAGGAGE, &session);
-            }
+            page::carry(request, &traceparent.write(), begun.flags.is_sampled());
         }
         Self {
-            span,
-            url,
+            span: begun.span,
+            is_own,
             start,
             stage: Stage::Sent,
         }
     }
 
-    fn set(&self, attribute: KeyValue) {
-        tracer::set(self.span.id(), attribute);
-    }
-
-    fn fail(&mut self, error_type: String) {
-        self.set(KeyValue::new(attribute::ERROR_TYPE, error_type));
-        self.span.set_status(Status::error(""));
+    fn fail(&self, error_type: String) {
+        if let Some(mut record) = tracer::record(self.span) {
+            // In place of a status that was an error before the body failed.
+            tracer::set(&mut record, KeyValue::new(attribute::ERROR_TYPE, error_type));
+            record.status = Status::error("");
+        }
     }
 
     /// The response's head has come.
     pub(crate) fn head(&mut self, status: u16) {
         self.stage = Stage::Head;
-        if status > 0 {
-            self.set(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
+        if status > 0
+            && let Some(mut record) = tracer::record(self.span)
+        {
+            let attributes = &mut record.attributes;
+            otlp::integer(attributes, attribute::HTTP_RESPONSE_STATUS_CODE, status.into());
         }
         if status >= 400 {
-            self.fail(u32::from(status).to_string());
+            self.fail(otlp::decimal(status.into()));
         }
     }
 
@@ -230,24 +250,25 @@ impl FetchSpan {
 
     fn aborted(&mut self) {
         self.stage = Stage::Ended;
-        self.set(KeyValue::new(attribute::SPAN_ABORTED, true));
-        tracer::end(self.span.id(), clock::now());
+        if let Some(mut record) = tracer::record(self.span) {
+            tracer::set(&mut record, KeyValue::new(attribute::SPAN_ABORTED, true));
+        }
+        tracer::end(self.span, clock::now());
     }
 
     fn end(&mut self) {
         self.stage = Stage::Ended;
-        clock::check();
-        let id = self.span.id();
-        let Some(times) = Times::find(&self.url, &trace_wire::hex::write(&id.to_bytes())) else {
-            return tracer::end(id, clock::now());
-        };
-        if start::is_own(&self.url) {
-            times.set_clock();
+        let mut end = clock::check();
+        if let Some(times) = Times::find("request", &trace_wire::hex::write(&self.span.to_bytes())) {
+            if self.is_own {
+                times.set_clock();
+            }
+            if let Some(mut record) = tracer::record(self.span) {
+                times.write(self.start, &mut record.attributes);
+            }
+            end = times.response_end;
         }
-        if let Some(mut record) = tracer::record(id) {
-            times.write(self.start, &mut record.attributes);
-        }
-        tracer::end(id, clock::at(times.response_end));
+        tracer::end(self.span, clock::at(end));
     }
 }
 
@@ -262,20 +283,30 @@ impl Drop for FetchSpan {
     }
 }
 
-/// The method as text, past `gloo_net`, which would read it into an `http::Method`: 1 KB of the page's WASM.
-fn method(request: &mut Request) -> String {
-    let nothing: web_sys::Request = JsValue::UNDEFINED.unchecked_into();
-    let raw: web_sys::Request = std::mem::replace(request, nothing.into()).into();
-    let method = raw.method();
-    *request = raw.into();
-    method
+/// The path of an absolute URL, as a browser writes it: from the third slash on. (By bytes: a search for `://` brings
+/// 1 KB of substring searcher into the page's WASM.)
+fn path(url: &str) -> Option<&str> {
+    let bytes = url.as_bytes();
+    let mut slashes = (0..bytes.len()).filter(|at| bytes[*at] == b'/');
+    let start = slashes.nth(2)?;
+    let end = bytes.iter().position(|byte| matches!(byte, b'?' | b'#'));
+    url.get(start..end.unwrap_or(bytes.len()))
 }
 
-fn traceparent(context: &SpanContext) -> String {
-    TraceParent {
-        trace_id: context.trace_id().to_bytes(),
-        span_id: context.span_id().to_bytes(),
-        flags: context.trace_flags().to_u8(),
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_route_of_a_server_function_is_its_path() {
+        for (url, route) in [
+            (
+                "http://localhost:3000/api/activities/home?limit=20",
+                Some("/api/activities/home"),
+            ),
+            ("https://cruddur.example/api/activities#x", Some("/api/activities")),
+            ("https://cruddur.example", None),
+            ("nonsense", None),
+        ] {
+            assert_eq!(super::path(url), route, "{url}");
+        }
     }
-    .to_string()
 }

@@ -1,33 +1,34 @@
 //! Random trace and span ids, from the browser's cryptographic generator.
 
 use crate::page;
-use crate::state::state;
+use crate::state::{part, state};
 use opentelemetry::trace::{SpanId, TraceId};
 
 /// Calls out of WASM are not free: random bytes are fetched this many at a time.
 const POOL: usize = 256;
 
-/// Not all zero: the one value that the specification forbids.
-pub(crate) fn random<const N: usize>() -> [u8; N] {
-    let mut pool = state().random.borrow_mut();
+/// Not 0: the one value that the specification forbids.
+fn random() -> u64 {
+    let mut pool = part(&state().random);
     loop {
-        if pool.len() < N {
-            pool.resize(POOL, 0);
+        let Some(bytes) = pool.last_chunk().copied() else {
+            *pool = vec![0; POOL];
             page::random(&mut pool);
-        }
-        let rest = pool.len() - N;
-        let bytes: [u8; N] = pool[rest..].try_into().unwrap_or([0; N]);
+            continue;
+        };
+        let rest = pool.len() - size_of::<u64>();
         pool.truncate(rest);
-        if bytes != [0; N] {
-            return bytes;
+        let number = u64::from_ne_bytes(bytes);
+        if number != 0 {
+            return number;
         }
     }
 }
 
 pub(crate) fn trace_id() -> TraceId {
-    TraceId::from_bytes(random())
+    TraceId::from(u128::from(random()) << 64 | u128::from(random()))
 }
 
 pub(crate) fn span_id() -> SpanId {
-    SpanId::from_bytes(random())
+    SpanId::from(random())
 }

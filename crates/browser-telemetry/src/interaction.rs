@@ -18,10 +18,10 @@
 
 use crate::page::{self, Args, Call};
 use crate::start::routes;
-use crate::state::state;
-use crate::tracer;
+use crate::state::{part, state};
+use crate::tracer::{self, BrowserSpan};
 use crate::{clock, otlp, page_load};
-use opentelemetry::trace::{Link, SpanId, SpanKind, TraceContextExt, TraceId};
+use opentelemetry::trace::{SpanId, SpanKind, TraceContextExt, TraceId};
 use opentelemetry::{Context, ContextGuard, KeyValue};
 use std::cell::RefMut;
 use std::time::SystemTime;
@@ -56,7 +56,7 @@ struct Interaction {
 
 #[inline(never)]
 fn interactions() -> RefMut<'static, Interactions> {
-    state().interactions.borrow_mut()
+    part(&state().interactions)
 }
 
 impl Interactions {
@@ -151,9 +151,9 @@ pub(crate) fn end_settled() {
 }
 
 /// Moves what will be the end of live interactions, because the clock was anchored anew.
-pub(crate) fn move_live(to: impl Fn(SystemTime) -> SystemTime) {
+pub(crate) fn move_live(ahead_ms: f64) {
     for one in &mut interactions().live {
-        one.last = to(one.last);
+        clock::shift(&mut one.last, ahead_ms);
     }
 }
 
@@ -183,26 +183,31 @@ pub(crate) fn enter(args: Args) -> u32 {
 
 /// The Back or Forward button.
 pub(crate) fn pop_state(args: Args) -> u32 {
-    let route = routes(&args.path);
-    if route.is_none() {
-        return 0;
+    if routes(&args.path).is_none() {
+        0
+    } else {
+        arrive(args).0
     }
-    let (id, context) = navigate(&Context::new(), route, clock::at(args.at), args.path);
-    dispatch(id, context);
-    id
 }
 
 /// The page is shown again as it was left: it goes on in a new trace, which names the old one.
 pub(crate) fn restored(args: Args) {
-    let route = routes(&args.path);
-    let (id, context) = navigate(&Context::new(), route, clock::at(args.at), args.path);
-    if let Some(before) = page_load::root()
-        && let Some(mut record) = tracer::record(context.span().span_context().span_id())
+    let (_, span) = arrive(args);
+    if let Some((trace, before)) = page_load::root()
+        && let Some(mut record) = tracer::record(span)
     {
-        record.links.push(Link::with_context(before));
+        record.links.push(otlp::link(trace, before));
     }
-    dispatch(id, context);
     page::call_after(0, Call::LeaveAll, 0);
+}
+
+/// A navigation that nothing in the page has caused.
+fn arrive(args: Args) -> (u32, SpanId) {
+    let at = clock::at(args.at);
+    let (id, context) = navigate(&Context::new(), routes(&args.path), at, args.path);
+    let span = context.span().span_context().span_id();
+    dispatch(id, context);
+    (id, span)
 }
 
 fn navigate(parent: &Context, route: Option<&str>, at: SystemTime, path: String) -> (u32, Context) {
@@ -218,19 +223,18 @@ fn navigate(parent: &Context, route: Option<&str>, at: SystemTime, path: String)
 
 /// Opens the span of an interaction, as if its handlers ran already.
 fn begin(parent: &Context, name: String, at: SystemTime, attributes: Vec<KeyValue>) -> (u32, Context) {
-    let span = state()
+    let begun = state()
         .tracer
         .begin(parent, name.into(), SpanKind::Internal, at, attributes);
-    let (span_id, context) = (span.id(), parent.with_span(span));
-    let trace = context.span().span_context().trace_id();
+    let context = parent.with_span(BrowserSpan::from(begun));
     let mut state = interactions();
     state.latest += 1;
     let id = state.latest;
     state.live.push(Interaction {
         id,
         context: context.clone(),
-        span: span_id,
-        trace,
+        span: begun.span,
+        trace: begun.trace,
         open: 0,
         last: at,
         is_timed: false,

@@ -1,14 +1,18 @@
-// What Rust would say in more bytes: see page.rs, where each function is described.
+// What Rust would say in more bytes: see page.rs, where each function is described. After a change `cargo xtask script` makes
+// page.min.js anew, which is what release builds take.
 let call;
+let endpoint;
 let click = [];
-let zipping = new Set();
-let under = new Set();
+const measured = new Map();
+const zipping = new Set();
+const under = new Set();
 let used = 0;
 let visit;
 let read = 0;
 
 const on = (target, type, listener, options) => target.addEventListener(type, listener, options);
 const entries = type => performance.getEntriesByType(type);
+const said = (entry, name) => entry.serverTiming?.find(timing => timing.name == name);
 const tell = (kind, id = 0, at = 0, name = "", path = "") => call(kind, id, at, name, path);
 
 const action = (target, type) => {
@@ -52,23 +56,33 @@ const failed = (error, message) => {
   tell(5, 0, 0, name || "Error", [(error && error.message) || message || error, stack || ""].join("\0"));
 };
 
-export function start(callback) {
+const measure = entries => {
+  for (const entry of entries) {
+    const client = said(entry, "client");
+    if (client) measured.set(client.description, entry);
+    if (measured.size > 256) measured.delete(measured.keys().next().value);
+  }
+};
+const observer = new PerformanceObserver(list => measure(list.getEntries()));
+
+const await_load = () => {
+  const loaded = () => setTimeout(tell, 0, 9);
+  if (document.prerendering) on(document, "prerenderingchange", await_load, { once: true });
+  else if (document.readyState == "complete") loaded();
+  else on(window, "load", loaded, { once: true });
+};
+
+export function start(callback, url, wanted) {
   call = callback;
+  endpoint = url;
+  observer.observe({ type: "resource", buffered: true });
   for (const type of ["click", "submit", "popstate"]) on(window, type, enter, { capture: true, passive: true });
   on(window, "error", event => event.message && failed(event.error, event.message));
   on(window, "unhandledrejection", event => failed(event.reason));
   on(document, "visibilitychange", () => document.hidden && tell(6));
   on(window, "pagehide", () => tell(7));
   on(window, "pageshow", event => event.persisted && tell(8, 0, event.timeStamp, "", location.pathname));
-  performance.setResourceTimingBufferSize(1000);
-  on(performance, "resourcetimingbufferfull", () => performance.clearResourceTimings());
-}
-
-export function when_loaded() {
-  const loaded = () => setTimeout(tell, 0, 9);
-  if (document.prerendering) on(document, "prerenderingchange", when_loaded, { once: true });
-  else if (document.readyState == "complete") loaded();
-  else on(window, "load", loaded, { once: true });
+  if (wanted) await_load();
 }
 
 export function after(delay, kind, id) {
@@ -99,62 +113,70 @@ const session = () => {
   return visit[1];
 };
 
-const address = url => {
-  const { hostname, port, protocol } = new URL(url);
-  return hostname + ":" + (port || (protocol == "https:" ? 443 : 80));
-};
+export function target({ method, url }) {
+  const own = url.startsWith(location.origin + "/") && location;
+  const { hostname, port, protocol } = own || new URL(url);
+  return [method, url, hostname, port || (protocol == "https:" ? 443 : 80), own ? "own" : ""].join("\0");
+}
+
+export function carry({ headers }, traceparent, visit) {
+  headers.set("traceparent", traceparent);
+  if (visit) headers.set("baggage", "session.id=" + session());
+}
+
+const paint = name => performance.getEntriesByName(name, "paint")[0]?.startTime;
 
 const sources = {
   navigation: () => entries("navigation")[0],
   wasm: () => entries("resource").find(entry => entry.name.split(/[?#]/)[0].endsWith(".wasm")),
-  paint: () => Object.fromEntries(entries("paint").map(entry => [entry.name, entry.startTime])),
+  paint: () => ({ firstPaint: paint("first-paint"), firstContentfulPaint: paint("first-contentful-paint") }),
+  request: client => {
+    measure(observer.takeRecords());
+    const entry = measured.get(client);
+    measured.delete(client);
+    return entry;
+  },
   page: () => ({ timeOrigin: performance.timeOrigin, room: 61440 - used }),
 };
 
-const find = (name, client) => sources[name]?.() || performance.getEntriesByName(name, "resource").reverse()
-  .find(entry => entry.serverTiming?.some(timing => timing.name == "client" && timing.description == client));
-
 export function times(name, client, properties) {
-  const entry = find(name, client);
+  const entry = sources[name](client);
   if (!entry) return [];
-  const said = name => entry.serverTiming?.find(timing => timing.name == name);
-  const server = said("server");
+  const server = said(entry, "server");
   return [
-    ...properties.split(" ").map(property => entry[property] || 0),
+    ...properties.split("\0").map(property => entry[property] || 0),
     server ? server.duration : NaN,
     +(server?.description || NaN),
     parseFloat(entry.nextHopProtocol?.replace(/^\D+/, "")),
-    said("client")?.description == client ? 1 : 0,
+    said(entry, "client")?.description == client ? 1 : 0,
   ];
 }
 
 const answers = {
-  origin: () => location.origin,
   path: () => location.pathname,
   meta: name => document.querySelector(`meta[name=${name}]`)?.content,
   session,
-  address,
-  entry: name => find(name)?.name,
-  stack: () => {
+  entry: name => sources[name]()?.name,
+  complain: words => {
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 50;
     const { stack } = new Error();
     Error.stackTraceLimit = limit;
+    console.error(words + "\n" + stack);
     return stack;
   },
-  complain: words => console.error(words),
 };
 
 export function ask(what, about) {
   return answers[what](about) || "";
 }
 
-const deliver = async (url, body, headers) => {
+const deliver = async (body, headers) => {
   const size = body.length;
   const keepalive = used + size <= 61440;
   if (keepalive) used += size;
   try {
-    const response = await fetch(url, { method: "POST", body, headers, keepalive });
+    const response = await fetch(endpoint, { method: "POST", body, headers, keepalive });
     const { ok, status } = response;
     if (ok) return 0;
     if (![408, 429, 502, 503, 504].includes(status)) return -status;
@@ -167,25 +189,26 @@ const deliver = async (url, body, headers) => {
   }
 };
 
-const send = (...job) => {
-  const answer = deliver(...job);
-  under.add(answer);
-  answer.then(() => under.delete(answer));
-  return answer;
+const send = (id, body, encoding) => {
+  const headers = { "content-type": "application/x-protobuf", ...encoding };
+  const answered = deliver(body, headers).then(answer => {
+    under.delete(answered);
+    tell(12, id, answer);
+  });
+  under.add(answered);
 };
 
 export function flushed() {
   return Promise.race([Promise.all(under), new Promise(done => setTimeout(done, 1e3))]);
 }
 
-export async function post(url, type, body, zip) {
-  const headers = { "content-type": type };
-  if (!zip || !window.CompressionStream) return send(url, body, headers);
-  const job = [url, body.slice(), headers];
+export async function post(id, body, zip) {
+  if (!zip || !window.CompressionStream) return send(id, body);
+  const job = [id, body.slice()];
   zipping.add(job);
   const zipped = new Response(job[1]).body.pipeThrough(new CompressionStream("gzip"));
   const bytes = new Uint8Array(await new Response(zipped).arrayBuffer());
-  return zipping.delete(job) ? send(url, bytes, { ...headers, "content-encoding": "gzip" }) : 0;
+  if (zipping.delete(job)) send(id, bytes, { "content-encoding": "gzip" });
 }
 
 export function leave() {

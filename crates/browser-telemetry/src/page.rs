@@ -33,9 +33,12 @@ pub(crate) enum Call {
     Flush = 10,
     /// The page has had its time to hydrate.
     Patience = 11,
+    /// The batch `id` has been answered, as `at` says: 0 where it was taken, minus the status where it was refused for
+    /// good, or else the milliseconds until it may be tried again (1: as one likes).
+    Answered = 12,
 }
 
-const CALLS: [Call; 12] = [
+const CALLS: [Call; 13] = [
     Call::Enter,
     Call::LeaveAll,
     Call::PopState,
@@ -48,6 +51,7 @@ const CALLS: [Call; 12] = [
     Call::Loaded,
     Call::Flush,
     Call::Patience,
+    Call::Answered,
 ];
 
 #[wasm_bindgen]
@@ -61,40 +65,47 @@ extern "C" {
     pub(crate) fn date_now() -> f64;
 }
 
-#[wasm_bindgen(module = "/src/page.js")]
+// What is shipped is the same, made smaller by `cargo xtask script`.
+#[cfg_attr(debug_assertions, wasm_bindgen(module = "/src/page.js"))]
+#[cfg_attr(not(debug_assertions), wasm_bindgen(module = "/src/page.min.js"))]
 extern "C" {
     /// Begins to listen. Capture listeners on the window run before every handler of the page; the listener that is
     /// added while an event is on its way runs after all of them, and where the page stops the propagation, a timer does
-    /// what it would have done. `pagehide` and `pageshow` are dispatched at the window, not at the document.
-    fn start(call: &JsValue);
-
-    /// Calls [`Call::Loaded`] one task after the page's `load`, when its own end is known; of a page that is rendered
-    /// ahead of time, not before somebody looks at it.
-    pub(crate) fn when_loaded();
+    /// what it would have done. `pagehide` and `pageshow` are dispatched at the window, not at the document. `endpoint` is
+    /// where [`post`] posts to. If the page's load `is_wanted`, calls [`Call::Loaded`] one task after it, when its own end is
+    /// known; of a page that is rendered ahead of time, not before somebody looks at it.
+    fn start(call: &JsValue, endpoint: &str, is_wanted: bool);
 
     fn after(delay_ms: i32, kind: u32, id: u32);
 
-    /// Asks for a text: `origin` and `path` of the page; `meta`, the content of the `<meta>` named `about`; `session`, see
+    /// Asks for a text: `path` of the page; `meta`, the content of the `<meta>` named `about`; `session`, see
     /// [`trace_wire::session`], in hexadecimal digits (it lies in the cookie, which this begins or prolongs; where a
-    /// browser takes none, a visit is one page load); `address`, `host:port` of the absolute URL `about`; `entry`, the
-    /// URL of a performance entry, see [`times`]; `stack`, as the browser writes it: with the names of WASM functions
-    /// where the build has them, and deeper than Chromium's ten frames, which a panic's own take up. Empty where there
-    /// is none, and after `complain`, which says `about` on the developer's console.
+    /// browser takes none, a visit is one page load); `entry`, the URL of a performance entry, see [`times`]; `complain`, which says `about` on the
+    /// developer's console, and answers with the stack as the browser writes it: with the names of WASM functions where
+    /// the build has them, and deeper than Chromium's ten frames, which a panic's own take up. Empty where there is none.
     pub(crate) fn ask(what: &str, about: &str) -> String;
 
     /// Fills `bytes` from the cryptographic generator, or where there is none from the other.
     pub(crate) fn random(bytes: &mut [u8]);
 
-    /// Numeric `properties` (with spaces between) of a performance entry, 0 where there is none, and after them
+    /// What a request asks for: its method, its URL, the URL's host and port, and whether that is the page's own origin
+    /// (any text, or none), as [`first`] takes them.
+    pub(crate) fn target(request: &web_sys::Request) -> String;
+
+    /// Puts `traceparent`, and if so the visit, into a request's headers. In place of what is there: a request that is sent
+    /// again has one parent.
+    pub(crate) fn carry(request: &web_sys::Request, traceparent: &str, visit: bool);
+
+    /// Numeric `properties` (with zero bytes between) of a performance entry, 0 where there is none, and after them
     /// [`Said`]. `name` is `navigation`, `wasm` (the first file of that kind), `paint` (when something, and some content,
-    /// was painted first), `page` ([`number`]), or the URL of the request that carried the span id `client`. Empty where
-    /// there is no such entry.
+    /// was painted first), `page` ([`number`]), or `request`: the one that carried the span id `client`, which is asked for
+    /// once. Of requests the latest 256 are kept that nobody has asked for: the page's own buffer, which may be full, is left
+    /// alone. Empty where there is no such entry.
     pub(crate) fn times(name: &str, client: &str, properties: &str) -> Vec<f64>;
 
-    /// Posts a body; the request is under way when this returns, unless it is to be zipped first. The promise tells 0
-    /// where it was taken, minus the status where it was refused for good, or else the milliseconds until it may be
-    /// tried again (1: as one likes). The bytes are copied before the first await, since WASM's memory may move.
-    pub(crate) fn post(url: &str, content_type: &str, body: &[u8], zip: bool) -> js_sys::Promise;
+    /// Posts a batch; the request is under way when this returns, unless it is to be zipped first. [`Call::Answered`] tells
+    /// what became of it. The bytes are copied before the first await, since WASM's memory may move.
+    pub(crate) fn post(id: u32, body: &[u8], zip: bool);
 
     /// Is there when all that is under way has been answered, and after a second in any case.
     pub(crate) fn flushed() -> js_sys::Promise;
@@ -107,6 +118,14 @@ extern "C" {
 /// may have.
 pub(crate) fn number(property: &str) -> f64 {
     times("page", "", property).first().copied().unwrap_or_default()
+}
+
+/// Takes the first of several texts that are one, with a zero byte between.
+#[inline(never)]
+pub(crate) fn first<'a>(texts: &mut &'a str) -> &'a str {
+    let (first, rest) = texts.split_once('\0').unwrap_or((texts, ""));
+    *texts = rest;
+    first
 }
 
 /// How many numbers [`Said`] has.
@@ -151,7 +170,7 @@ pub(crate) struct Args {
 }
 
 /// Begins to listen; `answer` takes every call.
-pub(crate) fn listen(answer: fn(Call, Args) -> u32) {
+pub(crate) fn listen(endpoint: &str, is_wanted: bool, answer: fn(Call, Args) -> u32) {
     let call = Closure::<dyn FnMut(usize, u32, f64, String, String) -> u32>::new(
         move |kind: usize, id: u32, at: f64, name: String, path: String| {
             CALLS
@@ -159,7 +178,7 @@ pub(crate) fn listen(answer: fn(Call, Args) -> u32) {
                 .map_or(0, |call| answer(*call, Args { id, at, name, path }))
         },
     );
-    start(&call.into_js_value());
+    start(&call.into_js_value(), endpoint, is_wanted);
 }
 
 /// Calls `kind` after `delay_ms` milliseconds.
@@ -178,6 +197,27 @@ mod tests {
     fn the_numbers_are_in_the_order_of_the_list() {
         for (index, call) in CALLS.into_iter().enumerate() {
             assert_eq!(call as usize, index);
+        }
+    }
+
+    #[test]
+    fn texts_are_taken_one_by_one() {
+        let mut texts = "GET\0http://a/\0";
+        assert_eq!([(); 4].map(|()| first(&mut texts)), ["GET", "http://a/", "", ""]);
+    }
+
+    #[test]
+    fn the_script_has_headers_as_the_wire_has_them() {
+        for written in [
+            format!("set(\"{}\", traceparent)", trace_wire::TRACEPARENT),
+            format!(
+                "set(\"{}\", \"{}=\" + session())",
+                trace_wire::BAGGAGE,
+                trace_wire::attribute::SESSION_ID
+            ),
+            format!("\"content-type\": \"{}\"", trace_wire::PROTOBUF),
+        ] {
+            assert!(SCRIPT.contains(&written), "{written}");
         }
     }
 

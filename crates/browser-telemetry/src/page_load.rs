@@ -12,10 +12,10 @@
 
 use crate::page::{self, Call};
 use crate::resource_timing::Times;
-use crate::state::state;
+use crate::state::{part, state};
 use crate::{SpanRecord, clock, export, ids, otlp};
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, TraceFlags, TraceId, TraceState};
+use opentelemetry::trace::{Event, SpanId, SpanKind, TraceId};
 use std::borrow::Cow;
 use std::cell::RefMut;
 use trace_wire::{PageTrace, attribute};
@@ -24,11 +24,11 @@ use trace_wire::{PageTrace, attribute};
 const PATIENCE_MS: i32 = 10_000;
 
 /// Events of `documentFetch`.
-const FETCH_EVENTS: &str = "fetchStart domainLookupStart domainLookupEnd connectStart secureConnectionStart connectEnd requestStart responseStart responseEnd";
+const FETCH_EVENTS: &str = "fetchStart\0domainLookupStart\0domainLookupEnd\0connectStart\0secureConnectionStart\0connectEnd\0requestStart\0responseStart\0responseEnd";
 /// Events of `documentLoad`.
-const LOAD_EVENTS: &str = "unloadEventStart unloadEventEnd domInteractive domContentLoadedEventStart domContentLoadedEventEnd domComplete loadEventStart loadEventEnd activationStart";
+const LOAD_EVENTS: &str = "unloadEventStart\0unloadEventEnd\0domInteractive\0domContentLoadedEventStart\0domContentLoadedEventEnd\0domComplete\0loadEventStart\0loadEventEnd\0activationStart";
 /// What else is read.
-const PROPERTIES: &str = "startTime responseEnd loadEventEnd transferSize responseStatus";
+const PROPERTIES: &str = "startTime\0responseEnd\0loadEventEnd\0transferSize\0responseStatus";
 
 /// What is known so far.
 #[derive(Default)]
@@ -41,12 +41,12 @@ pub(crate) struct Load {
     /// Its spans are wanted, and not on their way yet.
     is_wanted: bool,
     /// `documentLoad`, once it has been told.
-    root: Option<SpanContext>,
+    root: Option<(TraceId, SpanId)>,
 }
 
 #[inline(never)]
 fn load() -> RefMut<'static, Load> {
-    state().load.borrow_mut()
+    part(&state().load)
 }
 
 /// Hydrates the page as the span `hydrate`. Call it after [`crate::start`].
@@ -70,9 +70,7 @@ pub(crate) fn start(is_wanted: bool) {
         load.started = page::performance_now();
         load.is_wanted = is_wanted;
     }
-    if is_wanted {
-        page::when_loaded();
-    } else {
+    if !is_wanted {
         export::release();
     }
 }
@@ -96,8 +94,8 @@ fn emit_when_complete() {
 }
 
 /// The root of the page's trace.
-pub(crate) fn root() -> Option<SpanContext> {
-    load().root.clone()
+pub(crate) fn root() -> Option<(TraceId, SpanId)> {
+    load().root
 }
 
 /// Tells what is known: all, or as much as there is when the page goes away.
@@ -115,9 +113,8 @@ pub(crate) fn emit() {
 
 fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     let expected = page.map(|page| trace_wire::hex::write(&page.document_fetch));
-    let read = |properties| page::times("navigation", expected.as_deref().unwrap_or_default(), properties);
-    let numbers = read(PROPERTIES);
-    let [start, response_end, load_end, transfer_size, status, ..] = numbers[..] else {
+    let [start, response_end, load_end, transfer_size, status, ..] = page::times("navigation", "", PROPERTIES)[..]
+    else {
         return;
     };
     let times = Times::find("navigation", expected.as_deref().unwrap_or_default());
@@ -134,7 +131,7 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     if page.is_some_and(|page| !page.sampled) {
         return;
     }
-    load().root = Some(context(trace, root));
+    load().root = Some((trace, root));
 
     let span = |id: SpanId, name: &'static str, start: f64, end: f64| {
         let kind = if id == fetch {
@@ -142,19 +139,14 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
         } else {
             SpanKind::Internal
         };
-        SpanRecord {
-            parent: if id == root { SpanId::INVALID } else { root },
-            end: clock::at(end.max(start)),
-            epoch: clock::epoch(),
-            ..SpanRecord::new(
-                trace,
-                id,
-                Cow::Borrowed(name),
-                kind,
-                clock::at(start),
-                state().tracer.scope(),
-            )
+        let scope = state().tracer.scope();
+        let mut span = SpanRecord::new(trace, id, Cow::Borrowed(name), kind, clock::at(start), scope);
+        if id != root {
+            span.parent = root;
         }
+        span.end = clock::at(end.max(start));
+        span.epoch = clock::epoch();
+        span
     };
     let set_url =
         |span: &mut SpanRecord, name| otlp::text(&mut span.attributes, attribute::URL_FULL, page::ask("entry", name));
@@ -166,19 +158,20 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     };
     let mut document_load = span(root, "documentLoad", start, end);
     set_url(&mut document_load, "navigation");
-    add_events(&mut document_load, LOAD_EVENTS, &read(LOAD_EVENTS));
-    let paints = page::times("paint", "", "first-paint first-contentful-paint");
-    add_events(&mut document_load, "firstPaint firstContentfulPaint", &paints);
-    let incomplete = KeyValue::new(attribute::SPAN_INCOMPLETE, true);
+    add_events(&mut document_load, "navigation", LOAD_EVENTS);
+    add_events(&mut document_load, "paint", "firstPaint\0firstContentfulPaint");
+    let mark_incomplete = |span: &mut SpanRecord| {
+        span.attributes.push(KeyValue::new(attribute::SPAN_INCOMPLETE, true));
+    };
     if is_incomplete {
-        document_load.attributes.push(incomplete.clone());
+        mark_incomplete(&mut document_load);
     }
     if let (Some(page), false) = (page, is_fresh) {
-        let before = context(
+        let (trace, span) = (
             TraceId::from_bytes(page.trace_id),
             SpanId::from_bytes(page.document_load),
         );
-        document_load.links.push(Link::with_context(before));
+        document_load.links.push(otlp::link(trace, span));
     }
     // The server takes the first of the two for both, so there are both.
     if is_fetched {
@@ -191,7 +184,7 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
             otlp::integer(attributes, attribute::HTTP_RESPONSE_STATUS_CODE, status as i64);
         }
         if !is_whole {
-            document_fetch.attributes.push(incomplete);
+            mark_incomplete(&mut document_fetch);
         } else if let Some(mut times) = times {
             if is_fresh {
                 times.set_clock();
@@ -201,13 +194,13 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
             }
             times.write(start, &mut document_fetch.attributes);
         }
-        add_events(&mut document_fetch, FETCH_EVENTS, &read(FETCH_EVENTS));
+        add_events(&mut document_fetch, "navigation", FETCH_EVENTS);
         export::push(document_fetch);
     }
-    if let [wasm_start, wasm_end, ..] = page::times("wasm", "", "startTime responseEnd")[..] {
+    if let [wasm_start, ..] = page::times("wasm", "", "startTime")[..] {
         let mut wasm_load = span(ids::span_id(), "wasm.load", wasm_start, started);
         set_url(&mut wasm_load, "wasm");
-        add_events(&mut wasm_load, "responseEnd", &[wasm_end]);
+        add_events(&mut wasm_load, "wasm", "responseEnd");
         export::push(wasm_load);
     }
     if let Some((start, end)) = hydrated {
@@ -216,19 +209,12 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     export::push(document_load);
 }
 
-/// Adds those that have happened: `names` with spaces between, and the time of each, 0 for never.
-fn add_events(span: &mut SpanRecord, mut names: &'static str, times: &[f64]) {
-    for at in times {
-        // By bytes: a searcher of text would weigh a kilobyte.
-        let end = names.bytes().position(|byte| byte == b' ').unwrap_or(names.len());
-        let name = names.get(..end).unwrap_or_default();
-        names = names.get(end + 1..).unwrap_or_default();
-        if *at > 0.0 && !name.is_empty() {
-            span.events.push(Event::new(name, clock::at(*at), vec![], 0));
+/// Adds those that have happened: `names`, with zero bytes between, of an entry ([`page::times`]).
+fn add_events(span: &mut SpanRecord, entry: &str, mut names: &'static str) {
+    for at in page::times(entry, "", names) {
+        let name = page::first(&mut names);
+        if at > 0.0 && !name.is_empty() {
+            span.events.push(Event::new(name, clock::at(at), vec![], 0));
         }
     }
-}
-
-fn context(trace: TraceId, span: SpanId) -> SpanContext {
-    SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE)
 }

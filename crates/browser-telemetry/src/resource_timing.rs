@@ -7,7 +7,7 @@ use opentelemetry::KeyValue;
 use trace_wire::attribute;
 
 /// What is read of an entry, in the order of [`Times`]'s fields.
-const PROPERTIES: &str = "domainLookupStart domainLookupEnd connectStart secureConnectionStart connectEnd requestStart responseStart responseEnd";
+const PROPERTIES: &str = "domainLookupStart\0domainLookupEnd\0connectStart\0secureConnectionStart\0connectEnd\0requestStart\0responseStart\0responseEnd";
 
 /// Times of one request, in milliseconds of the performance time line; 0 where the browser does not tell (another
 /// origin without `Timing-Allow-Origin`).
@@ -139,16 +139,13 @@ impl Times {
         let phases = self.phases(start);
         let network = phases.and_then(|phases| self.network(phases.wait));
         if let Some(phases) = phases {
-            for (key, value) in [
-                (attribute::TIMING_QUEUE_MS, phases.queue),
-                (attribute::TIMING_DNS_MS, phases.dns),
-                (attribute::TIMING_CONNECT_MS, phases.connect),
-                (attribute::TIMING_TLS_MS, phases.tls),
-                (attribute::TIMING_WAIT_MS, phases.wait),
-                (attribute::TIMING_DOWNLOAD_MS, phases.download),
-            ] {
-                otlp::number(attributes, key, Some(value));
-            }
+            let mut add = |key, value| otlp::number(attributes, key, Some(value));
+            add(attribute::TIMING_QUEUE_MS, phases.queue);
+            add(attribute::TIMING_DNS_MS, phases.dns);
+            add(attribute::TIMING_CONNECT_MS, phases.connect);
+            add(attribute::TIMING_TLS_MS, phases.tls);
+            add(attribute::TIMING_WAIT_MS, phases.wait);
+            add(attribute::TIMING_DOWNLOAD_MS, phases.download);
         }
         otlp::number(attributes, attribute::TIMING_NETWORK_MS, network);
         otlp::number(attributes, attribute::TIMING_SERVER_MS, self.said.server);

@@ -5,7 +5,6 @@ use crate::page::{self, Args, Call};
 use crate::state::state;
 use crate::{BrowserTracerProvider, clock, exception, export, interaction, page_load, tracer};
 use opentelemetry::{KeyValue, global};
-use std::cell::RefMut;
 
 /// What an application says about itself.
 pub struct Config {
@@ -43,60 +42,43 @@ impl Config {
     }
 }
 
-/// What [`start`] was told, and the page's origin.
-pub(crate) struct Started {
-    pub(crate) config: Config,
-    origin: String,
-}
-
 /// `None` before [`start`].
-#[inline(never)]
-pub(crate) fn started() -> RefMut<'static, Option<Started>> {
-    state().started.borrow_mut()
+pub(crate) fn config() -> Option<&'static Config> {
+    state().config.get()
 }
 
 /// Starts browser telemetry; call it before hydrating, since the executor has to be in place by then. A second call
 /// does nothing.
 pub fn start(config: Config) {
     // A constant: with it, the linker drops all that follows.
-    if cfg!(feature = "inert") || started().is_some() {
+    if cfg!(feature = "inert") || self::config().is_some() {
         return;
     }
-    let origin = page::ask("origin", "");
-    let page_load = config.page_load;
-    *started() = Some(Started { config, origin });
+    let config = state().config.get_or_init(|| config);
     #[cfg(target_arch = "wasm32")]
     if trace_executor::init_browser(interaction::is_over).is_err() {
         page::ask(
             "complain",
-            "browser-telemetry: another executor was set before start(); what happens after an await will not be \
-             in the trace. Call start() before hydrating.",
+            "browser-telemetry: call start() before hydrating, else what happens after an await is not in the trace",
         );
     }
     global::set_tracer_provider(BrowserTracerProvider::default());
     exception::listen();
-    page::listen(answer);
-    page_load::start(page_load);
+    page_load::start(config.page_load);
+    let endpoint = config.endpoint.as_deref().unwrap_or_default();
+    page::listen(endpoint, config.page_load, answer);
 }
 
 /// The pattern of the page at a path.
 pub(crate) fn routes(path: &str) -> Option<&'static str> {
-    let routes = started().as_ref()?.config.routes;
-    if path.is_empty() { None } else { routes(path) }
-}
-
-/// Whether a URL is of the page's own origin.
-pub(crate) fn is_own(url: &str) -> bool {
-    started().as_ref().is_some_and(|started| is_of(url, &started.origin))
+    let config = config()?;
+    if path.is_empty() { None } else { (config.routes)(path) }
 }
 
 /// Trace context is for our own origin and for those that the application named: elsewhere it would tell strangers
 /// about the person and make the browser ask their servers for leave (CORS).
-pub(crate) fn propagates_to(url: &str) -> bool {
-    started().as_ref().is_some_and(|started| {
-        let mut origins = started.config.propagate_to.iter();
-        is_of(url, &started.origin) || origins.any(|origin| is_of(url, origin))
-    })
+pub(crate) fn propagates_to(url: &str, is_own: bool) -> bool {
+    config().is_some_and(|config| is_own || config.propagate_to.iter().any(|origin| is_of(url, origin)))
 }
 
 fn is_of(url: &str, origin: &str) -> bool {
@@ -125,6 +107,7 @@ fn answer(call: Call, args: Args) -> u32 {
         Call::Loaded => page_load::loaded(),
         Call::Flush => export::due(),
         Call::Patience => page_load::emit(),
+        Call::Answered => export::answered(args.id, args.at),
     }
     0
 }

@@ -5,13 +5,14 @@ use crate::clock::Clock;
 use crate::export::Queue;
 use crate::interaction::Interactions;
 use crate::page_load::Load;
-use crate::start::Started;
+use crate::start::Config;
 use crate::tracer::{BrowserTracer, Open};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
 
 /// The state. Each part is borrowed for the moment of a change only, and never while another module is called.
 pub(crate) struct State {
-    pub(crate) started: RefCell<Option<Started>>,
+    /// What [`crate::start`] was told.
+    pub(crate) config: OnceCell<Config>,
     pub(crate) clock: RefCell<Clock>,
     pub(crate) random: RefCell<Vec<u8>>,
     pub(crate) tracer: BrowserTracer,
@@ -24,7 +25,7 @@ pub(crate) struct State {
 }
 
 thread_local!(static STATE: &'static State = Box::leak(Box::new(State {
-    started: RefCell::default(),
+    config: OnceCell::new(),
     clock: RefCell::new(Clock::start()),
     random: RefCell::default(),
     tracer: BrowserTracer::own(),
@@ -39,4 +40,9 @@ thread_local!(static STATE: &'static State = Box::leak(Box::new(State {
 #[inline(never)]
 pub(crate) fn state() -> &'static State {
     STATE.with(|state| *state)
+}
+
+/// Borrows a part of it. (Here, so that the panic which never comes names one file and not each part's own.)
+pub(crate) fn part<T>(part: &'static RefCell<T>) -> RefMut<'static, T> {
+    part.borrow_mut()
 }

@@ -5,7 +5,7 @@
 
 use crate::interaction;
 use crate::otlp::{self, SpanRecord};
-use crate::state::state;
+use crate::state::{part, state};
 use crate::{clock, export, ids, page_load};
 use opentelemetry::trace::{
     Event, Link, Span, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId,
@@ -32,7 +32,7 @@ pub(crate) struct Open {
 
 #[inline(never)]
 fn open() -> RefMut<'static, Vec<Open>> {
-    state().open.borrow_mut()
+    part(&state().open)
 }
 
 /// Makes [`BrowserTracer`]s. [`crate::start`] sets it as the global provider.
@@ -57,21 +57,16 @@ impl Tracer for BrowserTracer {
     type Span = BrowserSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> BrowserSpan {
-        clock::check();
-        let start = builder.start_time.unwrap_or_else(clock::now);
+        let now = clock::now();
+        let start = builder.start_time.unwrap_or(now);
         let kind = builder.span_kind.unwrap_or(SpanKind::Internal);
-        let span = self.begin(
-            parent,
-            builder.name,
-            kind,
-            start,
-            builder.attributes.unwrap_or_default(),
-        );
-        if let Some(mut record) = record(span.id()) {
+        let attributes = builder.attributes.unwrap_or_default();
+        let begun = self.begin(parent, builder.name, kind, start, attributes);
+        if let Some(mut record) = record(begun.span) {
             record.events = builder.events.unwrap_or_default();
             record.links = builder.links.unwrap_or_default();
         }
-        span
+        begun.into()
     }
 }
 
@@ -94,7 +89,7 @@ impl BrowserTracer {
         kind: SpanKind,
         start: SystemTime,
         attributes: Vec<KeyValue>,
-    ) -> BrowserSpan {
+    ) -> Begun {
         let span = parent.span();
         let above = span.span_context();
         let is_child = above.is_valid();
@@ -108,19 +103,20 @@ impl BrowserTracer {
             };
             (ids::trace_id(), flags)
         };
-        let id = ids::span_id();
-        let context = SpanContext::new(trace, id, flags, false, TraceState::NONE);
+        let begun = Begun {
+            trace,
+            span: ids::span_id(),
+            flags,
+        };
         if !flags.is_sampled() || parent.is_telemetry_suppressed() {
-            return BrowserSpan { context };
+            return begun;
         }
         let interaction = interaction::of(above.span_id(), trace);
         let mut open = open();
         if open.len() < MAX_OPEN {
-            let record = SpanRecord {
-                parent: above.span_id(),
-                attributes,
-                ..SpanRecord::new(trace, id, name, kind, start, self.scope.clone())
-            };
+            let mut record = SpanRecord::new(trace, begun.span, name, kind, start, self.scope.clone());
+            record.parent = above.span_id();
+            record.attributes = attributes;
             open.push(Open { record, interaction });
             drop(open);
             interaction::opened(interaction);
@@ -128,7 +124,23 @@ impl BrowserTracer {
         } else {
             export::count_dropped(1);
         }
-        BrowserSpan { context }
+        begun
+    }
+}
+
+/// A span that has been begun, and that nobody ends by dropping it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Begun {
+    pub(crate) trace: TraceId,
+    pub(crate) span: SpanId,
+    pub(crate) flags: TraceFlags,
+}
+
+impl From<Begun> for BrowserSpan {
+    fn from(Begun { trace, span, flags }: Begun) -> Self {
+        Self {
+            context: SpanContext::new(trace, span, flags, false, TraceState::NONE),
+        }
     }
 }
 
@@ -139,7 +151,7 @@ pub struct BrowserSpan {
 }
 
 impl BrowserSpan {
-    pub(crate) fn id(&self) -> SpanId {
+    fn id(&self) -> SpanId {
         self.context.span_id()
     }
 }
@@ -162,10 +174,8 @@ pub(crate) fn is_recording(id: SpanId) -> bool {
 }
 
 /// Sets an attribute of a span.
-pub(crate) fn set(id: SpanId, attribute: KeyValue) {
-    if let Some(mut record) = record(id) {
-        otlp::set(&mut record.attributes, attribute, MAX_PER_SPAN);
-    }
+pub(crate) fn set(record: &mut SpanRecord, attribute: KeyValue) {
+    otlp::set(&mut record.attributes, attribute, MAX_PER_SPAN);
 }
 
 /// Ends a span.
@@ -200,7 +210,9 @@ impl Span for BrowserSpan {
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        set(self.id(), attribute);
+        if let Some(mut record) = record(self.id()) {
+            set(&mut record, attribute);
+        }
     }
 
     fn set_status(&mut self, status: Status) {
@@ -255,14 +267,14 @@ pub(crate) fn is_open(trace: TraceId) -> bool {
 }
 
 /// Moves what is open, because the clock was anchored anew.
-pub(crate) fn move_open(to: impl Fn(SystemTime) -> SystemTime) {
+pub(crate) fn move_open(ahead_ms: f64) {
     for open in open().iter_mut() {
-        open.record.start = to(open.record.start);
+        clock::shift(&mut open.record.start, ahead_ms);
         for event in &mut open.record.events {
-            event.timestamp = to(event.timestamp);
+            clock::shift(&mut event.timestamp, ahead_ms);
         }
     }
-    interaction::move_live(to);
+    interaction::move_live(ahead_ms);
 }
 
 /// Ends what is open, because the page goes away, and marks it: [`trace_wire::attribute::SPAN_INCOMPLETE`].
@@ -271,16 +283,18 @@ pub(crate) fn end_all() {
     interaction::end_settled();
     let now = clock::now();
     // The newest first, so that children have ended when their interaction does.
-    while let Some(mut open) = last() {
-        let incomplete = KeyValue::new(trace_wire::attribute::SPAN_INCOMPLETE, true);
-        otlp::set(&mut open.record.attributes, incomplete, usize::MAX);
-        open.end(now);
+    while let Some(id) = mark_last() {
+        end(id, now);
     }
     interaction::forget_all();
 }
 
-fn last() -> Option<Open> {
-    open().pop()
+fn mark_last() -> Option<SpanId> {
+    let mut open = open();
+    let record = &mut open.last_mut()?.record;
+    let incomplete = KeyValue::new(trace_wire::attribute::SPAN_INCOMPLETE, true);
+    otlp::set(&mut record.attributes, incomplete, usize::MAX);
+    Some(record.span_id)
 }
 
 pub(crate) fn push<T>(list: &mut Vec<T>, item: T) {

@@ -72,7 +72,7 @@ fn snippet_brotli(site: &Path) -> Result<u64> {
     for entry in entries {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with("browser-telemetry-") {
-            let script = entry.path().join("src/page.js.br");
+            let script = entry.path().join("src/page.min.js.br");
             let script = fs::metadata(&script).with_context(|| format!("there is no {}", script.display()))?;
             return Ok(script.len());
         }

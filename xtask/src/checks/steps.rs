@@ -8,6 +8,7 @@ use super::{Context, Outcome, Step, end2end, graph};
 use crate::bench;
 use crate::example;
 use crate::process;
+use crate::script;
 use crate::site;
 use crate::tools::Need;
 
@@ -31,6 +32,12 @@ pub(super) const ALL: &[Step] = &[
         what: "TypeScript of the end-to-end tests, and the types of the explorer's scripts",
         needs: &[Need::NodePackages],
         run: types,
+    },
+    Step {
+        name: "script",
+        what: "the script that browser-telemetry ships is what its source gives",
+        needs: script::NEEDS,
+        run: script,
     },
     Step {
         name: "clippy",
@@ -103,6 +110,10 @@ fn types(context: &Context<'_>) -> Result<Outcome> {
     passed(process::run(
         command.current_dir(context.workspace.end2end()).arg("--noEmit"),
     ))
+}
+
+fn script(context: &Context<'_>) -> Result<Outcome> {
+    passed(script::check(context.workspace, context.tools))
 }
 
 fn clippy(context: &Context<'_>) -> Result<Outcome> {

@@ -15,7 +15,7 @@ pub(super) fn packages(tools: &Tools<'_>) -> Result<()> {
         tools,
         &tools.workspace.end2end(),
         "the npm packages of end2end/",
-        "wasm-opt (binaryen) shrinks the page's WASM, Playwright and TypeScript test it",
+        "wasm-opt (binaryen) and esbuild shrink the page's WASM and script, Playwright and TypeScript test it",
         "half a minute (160 MB)",
     )
 }
@@ -39,7 +39,7 @@ pub(super) fn bench_packages(tools: &Tools<'_>) -> Result<()> {
 fn install(tools: &Tools<'_>, folder: &Path, what: &str, why: &str, about: &str) -> Result<()> {
     if tools.find("node").is_none() || tools.find("npm").is_none() {
         bail!(
-            "Node.js 20 or newer with npm is missing; wasm-opt, Playwright and TypeScript come from npm. Install it \
+            "Node.js 20 or newer with npm is missing; wasm-opt, esbuild, Playwright and TypeScript come from npm. Install it \
              (https://nodejs.org; Debian, Ubuntu: `apt-get install nodejs npm`) and try again"
         );
     }

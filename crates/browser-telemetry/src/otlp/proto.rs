@@ -83,21 +83,8 @@ impl Message {
 
     /// An embedded message.
     pub(crate) fn message(&mut self, field: u32, write: impl FnOnce(&mut Self)) {
-        self.tag(field, LENGTH_DELIMITED);
-        let start = self.0.len();
-        write(self);
-        self.close(start);
-    }
-
-    /// Puts the length before what has been written since `start`.
-    #[inline(never)]
-    fn close(&mut self, start: usize) {
-        let (mut at, mut length) = (start, self.0.len() - start);
-        while length >= 0x80 {
-            self.0.insert(at, length as u8 | 0x80);
-            length >>= 7;
-            at += 1;
-        }
-        self.0.insert(at, length as u8);
+        let mut inner = Self::default();
+        write(&mut inner);
+        self.bytes(field, &inner.0);
     }
 }
