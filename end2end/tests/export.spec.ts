@@ -341,7 +341,14 @@ test('a page that was rendered for somebody else tells of nobody', async ({ page
   const tab = await context.newPage();
   await context.clearCookies({ name: 'cruddur_session' });
   await signIn(tab, second, server.url);
-  const before = (await relayCounts(api, server.url))['generation_mismatches'] ?? NaN;
+  // What the page had left to tell of its own load is another's by now, too: once nothing more of it comes, the rest is the click.
+  let before = NaN;
+  const settled = async (): Promise<boolean> => {
+    const earlier = before;
+    before = (await relayCounts(api, server.url))['generation_mismatches'] ?? NaN;
+    return before === earlier;
+  };
+  await expect.poll(settled, { intervals: [1_500] }).toBe(true);
   await draft(page).fill('Who said this?');
   const posted = page.waitForRequest((request) => new URL(request.url()).pathname === '/api/activities');
   await crud(page).click();
