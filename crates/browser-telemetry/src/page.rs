@@ -80,9 +80,10 @@ extern "C" {
 
     /// Asks for a text: `path` of the page; `meta`, the content of the `<meta>` named `about`; `session`, see
     /// [`trace_wire::session`], in hexadecimal digits (it lies in the cookie, which this begins or prolongs; where a
-    /// browser takes none, a visit is one page load); `entry`, the URL of a performance entry, see [`times`]; `complain`, which says `about` on the
-    /// developer's console, and answers with the stack as the browser writes it: with the names of WASM functions where
-    /// the build has them, and deeper than Chromium's ten frames, which a panic's own take up. Empty where there is none.
+    /// browser takes none, a visit is one page load); `entry`, the URL of a performance entry, see [`times`]; `complain`,
+    /// which says `about` on the developer's console, and answers with the stack as the browser writes it: with the names of
+    /// WASM functions where the build has them, and deeper than Chromium's ten frames, which a panic's own take up. Empty
+    /// where there is none.
     pub(crate) fn ask(what: &str, about: &str) -> String;
 
     /// Fills `bytes` from the cryptographic generator, or where there is none from the other.
