@@ -18,26 +18,41 @@ use trace_store::{StoreConfig, TraceStore};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "usage: store-load <folder> [--spans N | --ask]";
+const USAGE: &str = "usage: store-load <folder> [--spans N] [--rate N]   takes spans in, so many a second (0: as many as can be), and asks
+       store-load <folder> --ask                    asks of what an earlier run took in";
+
+struct Arguments {
+    folder: PathBuf,
+    /// 0 where an earlier run's are asked again.
+    spans: u64,
+    rate: u64,
+}
+
+fn arguments() -> Result<Arguments> {
+    let mut arguments = std::env::args().skip(1);
+    let mut parsed = Arguments {
+        folder: arguments.next().context(USAGE)?.into(),
+        spans: 5_000_000,
+        rate: 100_000,
+    };
+    while let Some(flag) = arguments.next() {
+        let mut number = |least: u64| {
+            let number = arguments.next().and_then(|number| number.parse().ok());
+            let number = number.filter(|number| (least..=100_000_000).contains(number));
+            number.with_context(|| format!("{flag} takes a whole number from {least} to 100000000"))
+        };
+        match &*flag {
+            "--spans" => parsed.spans = number(spans::BATCH)?,
+            "--rate" => parsed.rate = number(0)?,
+            "--ask" => parsed.spans = 0,
+            _ => bail!(USAGE),
+        }
+    }
+    Ok(parsed)
+}
 
 fn main() -> Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (folder, spans): (PathBuf, u64) = match &arguments[..] {
-        [folder] => (folder.into(), 5_000_000),
-        // What an earlier run brought in is asked again.
-        [folder, flag] if flag == "--ask" => (folder.into(), 0),
-        [folder, flag, spans] if flag == "--spans" => {
-            let spans = spans
-                .parse()
-                .ok()
-                .filter(|spans| (spans::BATCH..=100_000_000).contains(spans));
-            (
-                folder.into(),
-                spans.context("--spans takes a whole number from 250 to 100000000")?,
-            )
-        }
-        _ => bail!(USAGE),
-    };
+    let Arguments { folder, spans, rate } = arguments()?;
     std::fs::create_dir_all(&folder)?;
     let store = TraceStore::open(StoreConfig {
         // The spans' own times are of one day; nothing is to go meanwhile.
@@ -48,7 +63,7 @@ fn main() -> Result<()> {
         if store.stats().events > 0 {
             bail!("{} holds spans of an earlier run: remove it first", folder.display());
         }
-        ingest::ingest(&folder, &store, spans)?;
+        ingest::ingest(&folder, &store, spans, (rate > 0).then_some(rate))?;
         store.seal()?;
         store.tidy();
     }

@@ -105,13 +105,6 @@ pub(crate) struct Columns {
     by_lower_case: HashMap<String, usize>,
 }
 
-/// Where an attribute goes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Slot {
-    Column(usize, Kind),
-    Overflow,
-}
-
 impl Default for Columns {
     fn default() -> Self {
         let mut columns = Self {
@@ -189,14 +182,6 @@ impl Columns {
                 Some(_) => {}
                 None => self.add(field.name(), kind),
             }
-        }
-    }
-
-    /// Where a value goes to.
-    pub(crate) fn slot(&self, name: &str, value: &Value) -> Slot {
-        match self.by_name.get(name) {
-            Some(at) if self.list[*at].1.holds(value) => Slot::Column(*at, self.list[*at].1),
-            _ => Slot::Overflow,
         }
     }
 

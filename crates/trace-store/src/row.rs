@@ -44,6 +44,15 @@ const NAMES: [&str; 13] = [
     column::SPAN_KIND,
 ];
 
+/// What tells which attributes a row is likely to have.
+pub(crate) const KIND: [Key; 3] = [Key::AnnotationType, Key::Service, Key::Kind];
+
+impl Key {
+    pub(crate) fn name(self) -> &'static str {
+        NAMES[self as usize]
+    }
+}
+
 /// Where they are in a list of names.
 type Places = [Option<u32>; NAMES.len()];
 

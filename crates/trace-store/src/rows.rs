@@ -2,7 +2,7 @@
 
 pub(crate) mod decode;
 
-use crate::columns::{self, Columns, DURATION_BUCKET, Kind, OVERFLOW, SAMPLE_RATE, Slot, TIME};
+use crate::columns::{self, Columns, DURATION_BUCKET, Kind, OVERFLOW, SAMPLE_RATE, TIME};
 use crate::{bucket, id};
 use datafusion::arrow::array::{
     ArrayRef, BooleanBuilder, FixedSizeBinaryBuilder, Float64Builder, Int16Array, Int64Array, Int64Builder,
@@ -91,6 +91,11 @@ impl<'a> Places<'a> {
     }
 }
 
+/// The column of a value, by its place; none where it goes to the overflow.
+fn holding(columns: &Columns, place: Option<usize>, value: &Value) -> Option<usize> {
+    place.filter(|at| columns.kind(*at).holds(value))
+}
+
 /// The rows with all their attributes; `schema` is [`Columns::schema`] of those that are [`present`].
 pub(crate) fn whole(columns: &Columns, schema: &SchemaRef, events: &[&Event]) -> Result<RecordBatch, ArrowError> {
     let mut builders: Vec<Option<Builder>> = Vec::new();
@@ -100,14 +105,11 @@ pub(crate) fn whole(columns: &Columns, schema: &SchemaRef, events: &[&Event]) ->
     for (row, event) in events.iter().enumerate() {
         let mut overflow = Map::new();
         for (name, value, place) in places.of(event) {
-            let held = place
-                .map(|at| (at, columns.kind(at)))
-                .filter(|(_, kind)| kind.holds(value));
-            let Some((at, kind)) = held else {
+            let Some(at) = holding(columns, place, value) else {
                 overflow.insert(name.to_owned(), json(value));
                 continue;
             };
-            let builder = builders[at].get_or_insert_with(|| Builder::new(kind));
+            let builder = builders[at].get_or_insert_with(|| Builder::new(columns.kind(at)));
             builder.nulls_to(row);
             builder.push(value);
         }
@@ -139,11 +141,12 @@ pub(crate) fn whole(columns: &Columns, schema: &SchemaRef, events: &[&Event]) ->
 /// One column of the rows, by its name in the table.
 pub(crate) fn one(columns: &Columns, name: &str, events: &[&Event]) -> ArrayRef {
     if name == OVERFLOW {
+        let mut places = Places::new(columns);
         let overflow = |event: &&Event| {
-            let beside = event
-                .columns()
-                .filter(|(name, value)| columns.slot(name, value) == Slot::Overflow);
-            to_text(beside.map(|(name, value)| (name.to_owned(), json(value))).collect())
+            let beside = places
+                .of(event)
+                .filter(|(_, value, place)| holding(columns, *place, value).is_none());
+            to_text(beside.map(|(name, value, _)| (name.to_owned(), json(value))).collect())
         };
         return Arc::new(StringViewArray::from_iter(events.iter().map(overflow)));
     }

@@ -15,6 +15,7 @@ pub(crate) mod write;
 
 use datafusion::arrow::datatypes::SchemaRef;
 use error::SegmentError;
+use parquet::basic::{Compression, ZstdLevel};
 use parquet::bloom_filter::Sbbf;
 use parquet::file::metadata::{KeyValue, ParquetMetaData};
 use services::Services;
@@ -28,6 +29,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const POSITION: &str = "trace-store.position";
 const TIMES: &str = "trace-store.times";
 const SERVICES: &str = "trace-store.services";
+
+/// How much is done to make the file small: the level of zstd. (From 5 on ids are found again that are as far from one another
+/// as a block is long.)
+#[derive(Clone, Copy, Debug)]
+enum Effort {
+    /// Rows wait to be written.
+    Quick = 1,
+    /// The file is to stay.
+    Thorough = 5,
+}
+
+impl Effort {
+    fn compression(self) -> Result<Compression, SegmentError> {
+        Ok(Compression::ZSTD(ZstdLevel::try_new(self as i32)?))
+    }
+}
 
 /// An open segment. Its files go when it is [`Segment::doom`]ed and nobody reads it any more.
 pub(crate) struct Segment {

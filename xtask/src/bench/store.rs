@@ -11,7 +11,7 @@ use crate::process;
 use crate::tools::Tools;
 use crate::workspace::Workspace;
 
-/// `arguments` are handed on: `--spans`.
+/// `arguments` are handed on: `--spans`, `--rate`.
 pub(super) fn bench(arguments: &[&str]) -> Result<()> {
     let workspace = Workspace::find()?;
     let tools = Tools::new(&workspace)?;

@@ -7,10 +7,10 @@
 use super::{Core, Failed, State};
 use crate::cursor::Cursor;
 use crate::fragment::{Fragment, Root, orphan};
+use crate::row::KIND;
 use crate::segment::Segment;
 use crate::segment::error::SegmentError;
 use crate::segment::summaries::Entry;
-use crate::segment::write::kind;
 use crate::{StoreError, TraceFilter, TracePage};
 use honeycomb::{Event, column};
 use std::collections::VecDeque;
@@ -104,7 +104,7 @@ impl Core {
 
 /// What the rows of a trace are sorted by: a span before what happened in it.
 fn order(event: &Event) -> (i64, [Option<&str>; 4]) {
-    let [annotation, service, kind] = kind(event);
+    let [annotation, service, kind] = KIND.map(|key| event.str(key.name()));
     (
         event.time_unix_nano,
         [annotation, event.str(column::SPAN_ID), service, kind],

@@ -2,7 +2,7 @@
 
 use super::error::SegmentError;
 use super::services::Services;
-use super::{POSITION, SERVICES, Segment, TIMES};
+use super::{Effort, POSITION, SERVICES, Segment, TIMES};
 use crate::columns::{self, DURATION_BUCKET, TIME};
 use crate::rows::decode;
 use crate::{id, milliseconds};
@@ -16,7 +16,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
     RowSelector,
 };
-use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::basic::Encoding;
 use parquet::file::metadata::{KeyValue, PageIndexPolicy};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
@@ -29,22 +29,6 @@ use std::sync::Arc;
 const ROW_GROUP: usize = 256 * 1024;
 /// Rows of a page: what is decompressed to read one row.
 const PAGE: usize = 16 * 1024;
-
-/// How much is done to make the file small: the level of zstd. (From 5 on ids are found again that are as far from one another
-/// as a block is long.)
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Effort {
-    /// Rows wait to be written.
-    Quick = 1,
-    /// The file is to stay.
-    Thorough = 5,
-}
-
-impl Effort {
-    pub(super) fn compression(self) -> Result<Compression, SegmentError> {
-        Ok(Compression::ZSTD(ZstdLevel::try_new(self as i32)?))
-    }
-}
 
 /// Writes the rows, aside.
 pub(super) struct DataWriter {

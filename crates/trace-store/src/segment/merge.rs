@@ -3,12 +3,12 @@
 //! The rows come one segment after the other, and so do the rows of a trace that lies in two of them: its summary then
 //! stands twice, each with rows of its own, marked. So merging takes no more memory than reading does.
 
-use super::data::{DataWriter, Effort};
+use super::data::DataWriter;
 use super::error::SegmentError;
 use super::services::Services;
 use super::summaries::{Entry, SummaryWriter};
 use super::write::commit;
-use super::{DATA, Name, SUMMARY, Segment};
+use super::{DATA, Effort, Name, SUMMARY, Segment};
 use crate::columns::{self, Columns, OVERFLOW};
 use datafusion::arrow::array::cast::AsArray;
 use datafusion::arrow::array::types::{Float64Type, Int64Type};

@@ -2,9 +2,8 @@
 
 mod arrays;
 
-use super::Segment;
-use super::data::Effort;
 use super::error::SegmentError;
+use super::{Effort, Segment};
 use crate::fragment::{Fragment, Root};
 use crate::id;
 use datafusion::arrow::array::cast::AsArray;

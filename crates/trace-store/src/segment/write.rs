@@ -1,16 +1,16 @@
 //! From rows to a segment.
 
-use super::data::{DataWriter, Effort};
+use super::data::DataWriter;
 use super::error::SegmentError;
 use super::services::Services;
 use super::summaries::{Entry, SummaryWriter};
-use super::{DATA, Name, SUMMARY, Segment};
+use super::{DATA, Effort, Name, SUMMARY, Segment};
 use crate::columns::Columns;
 use crate::fragment::{Fragment, orphan};
-use crate::row::{Found, Key};
+use crate::row::{Found, KIND, Key};
 use crate::rows;
 use foldhash::fast::RandomState;
-use honeycomb::{Event, column};
+use honeycomb::Event;
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
@@ -40,7 +40,7 @@ pub(crate) fn write(
         order.extend(block.iter().flat_map(|trace| trace.rows.iter().copied()));
         order[start..].sort_by_cached_key(|event| {
             let row = found.row(event);
-            [Key::AnnotationType, Key::Service, Key::Kind].map(|key| row.str(key))
+            KIND.map(|key| row.str(key))
         });
     }
 
@@ -97,11 +97,6 @@ struct Trace<'a> {
     id: Option<Arc<str>>,
     fragment: Fragment,
     rows: Vec<&'a Event>,
-}
-
-/// What tells which attributes a row is likely to have.
-pub(crate) fn kind(event: &Event) -> [Option<&str>; 3] {
-    [column::ANNOTATION_TYPE, column::SERVICE_NAME, column::SPAN_KIND].map(|name| event.str(name))
 }
 
 /// Whole traces that follow on one another, in blocks of at least [`BLOCK`] rows but for the last.
