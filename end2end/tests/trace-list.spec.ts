@@ -226,6 +226,35 @@ test('from the list to a trace by keyboard alone', async ({ page, request }) => 
   await expect(page).toHaveURL(`/traces/${ids[1]}`);
 });
 
+test('keys of a single character can be switched off, for the trace as well', async ({ page, request }) => {
+  const route = newRoute();
+  const [id] = await handIn(request, many(route, 2));
+  await live(page, of(route));
+  const box = page.getByRole('checkbox', { name: 'Use the keys that are one character' });
+  await page.keyboard.press('?');
+  await expect(box).toBeChecked();
+  await box.uncheck();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('j');
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog')).toBeHidden();
+  await expect(page.locator('#traces :focus')).toHaveCount(0);
+
+  await page.goto(`/traces/${id}`);
+  await page.locator('html[data-trace=ready]').waitFor();
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog')).toBeHidden();
+  await page.keyboard.press('ArrowDown');
+  await expect(page).toHaveURL(/span=/);
+  await page.getByRole('button', { name: 'Keys and help' }).click();
+  await expect(box).not.toBeChecked();
+  await box.check();
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog')).toBeHidden();
+  await page.keyboard.press('/');
+  await expect(page.getByRole('searchbox')).toBeFocused();
+});
+
 test('without JavaScript the list, its filter and its histogram work by forms and links', async ({ browser, request }) => {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();

@@ -141,7 +141,7 @@ test('by keyboard alone', async ({ page, traces, context }) => {
   };
 
   await press('?');
-  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+  await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible();
   await press('Escape');
   await expect(page.getByRole('dialog')).toBeHidden();
 

@@ -1,14 +1,15 @@
 // The list from the keyboard alone. The focus is the browser's own: what j and k move is what Tab and Enter work with.
 
+import { isOn, showHelp, startHelp } from './help.js';
 import { rows } from './list-fresh.js';
 import { focusLatency } from './list-latency.js';
 
 export function startKeys() {
-  const help = /** @type {HTMLDialogElement | null} */ (document.getElementById('help'));
+  startHelp();
   const button = document.getElementById('help-button');
   if (button) {
     button.hidden = false;
-    button.addEventListener('click', () => help?.showModal());
+    button.addEventListener('click', showHelp);
   }
 
   document.addEventListener('keydown', (event) => {
@@ -22,15 +23,7 @@ export function startKeys() {
       }
       return;
     }
-    if (help?.open) {
-      if (event.key === '?') {
-        event.preventDefault();
-        help.close();
-      }
-      return;
-    }
-    const done = press(event.key, target, help);
-    if (done) {
+    if (!document.querySelector('dialog[open]') && isOn(event.key) && press(event.key, target)) {
       event.preventDefault();
     }
   });
@@ -39,10 +32,9 @@ export function startKeys() {
 /**
  * @param {string} key
  * @param {HTMLElement} target Where the focus is.
- * @param {HTMLDialogElement | null} help
  * @returns {boolean} Whether the key meant something here.
  */
-function press(key, target, help) {
+function press(key, target) {
   const inTable = target.closest('#traces') !== null;
   switch (key) {
     case 'j':
@@ -71,7 +63,7 @@ function press(key, target, help) {
       focusLatency();
       return true;
     case '?':
-      help?.showModal();
+      showHelp();
       return true;
     default:
       return false;

@@ -4,7 +4,7 @@ import { rows, showWaiting, take } from './list-fresh.js';
 
 const RETRY_MS = 3_000;
 /** From an answer to the next question: under load there is something new all the time. */
-const PAUSE_MS = 400;
+const PAUSE_MS = 250;
 const AGES_MS = 5_000;
 
 export function startLive() {

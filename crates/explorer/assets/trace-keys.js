@@ -1,4 +1,6 @@
-// The keys of the waterfall. The help dialog lists them (src/page/trace/help.rs).
+// The keys of the waterfall. The help dialog lists them (src/page/trace.rs).
+
+import { isOn } from './help.js';
 
 /** @type {Record<string, string>} What each key does anywhere on the page, while nothing is typed. */
 const ANYWHERE = {
@@ -45,7 +47,7 @@ export function listen(tree, act) {
     const isInTree = target === tree || target === document.body;
     const isRow = target === tree && key === 'Enter';
     const does = isTyping ? (key === 'Escape' ? 'leave' : undefined) : isRow ? 'fields' : (isInTree && IN_TREE[key]) || ANYWHERE[key];
-    if (does) {
+    if (does && isOn(key)) {
       event.preventDefault();
       act(does);
     }

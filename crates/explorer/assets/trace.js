@@ -3,6 +3,7 @@
 
 import { copyOnClick } from './copy.js';
 import { count } from './format.js';
+import { showHelp, startHelp } from './help.js';
 import { listen } from './trace-keys.js';
 import { Minimap } from './trace-minimap.js';
 import { Panel } from './trace-panel.js';
@@ -54,6 +55,7 @@ class TracePage {
 
     this.table.addEventListener('click', (event) => this.clicked(event));
     document.addEventListener('click', (event) => this.followed(event));
+    startHelp();
     listen(this.table, (act) => this.act(act));
     addEventListener('hashchange', () => this.select(this.wanted(), false));
     if (wanted >= 0) {
@@ -250,7 +252,7 @@ class TracePage {
       }
       case 'whole': return rows.zoom(0, skeleton.columns.total);
       case 'search': return search.input.select();
-      case 'help': return part('#help', HTMLDialogElement).showModal();
+      case 'help': return showHelp();
       case 'copy-link': return document.querySelector('#chosen [data-copy-link]')?.dispatchEvent(new MouseEvent('click', { bubbles: true }));
       case 'close':
         this.close();

@@ -15,6 +15,7 @@ macro_rules! modules {
 const MODULES: &[(&str, &str)] = &modules![
     "copy.js",
     "format.js",
+    "help.js",
     "list.js",
     "list-fresh.js",
     "list-keys.js",
@@ -33,7 +34,7 @@ const MODULES: &[(&str, &str)] = &modules![
 
 /// What `trace.js` imports, directly or not.
 pub(crate) fn of_trace() -> impl Iterator<Item = &'static str> {
-    let shared = |name: &&str| name.starts_with("trace-") || ["copy.js", "format.js"].contains(name);
+    let shared = |name: &&str| name.starts_with("trace-") || ["copy.js", "format.js", "help.js"].contains(name);
     MODULES.iter().map(|(name, _)| *name).filter(shared)
 }
 

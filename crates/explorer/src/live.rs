@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::watch::Receiver;
 
 /// What comes in so many milliseconds is told at once: the spans of one click arrive in several batches.
-const TOGETHER: Duration = Duration::from_millis(150);
+const TOGETHER: Duration = Duration::from_millis(100);
 
 /// An event `news` for all that comes in, until the page or the server goes away.
 pub(crate) async fn live(State(explorer): State<Explorer>) -> impl IntoResponse {

@@ -1,6 +1,7 @@
 //! How the explorer looks. Each page is a view of plain data, so that the same view can be hydrated one day.
 
 pub(crate) mod fields;
+mod help;
 pub(crate) mod list;
 pub(crate) mod message;
 pub(crate) mod queries;

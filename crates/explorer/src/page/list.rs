@@ -2,15 +2,29 @@
 
 mod empty;
 mod form;
-mod help;
 mod latency;
 mod table;
 
-use super::{moment, service};
+use super::{help, moment, service};
 use crate::{assets, format, href};
 use leptos::prelude::*;
 use std::time::SystemTime;
 use trace_store::{Latency, Problem, StoreStats, TraceFilter, TracePage};
+
+/// Keys, and what they do. The keys themselves are in `assets/list-keys.js`.
+const KEYS: help::Keys<'_> = &[
+    ("j or ↓", "the next trace"),
+    ("k or ↑", "the trace before"),
+    ("Enter", "open the trace"),
+    ("n", "show what is new"),
+    ("/", "to the filter"),
+    (
+        "l",
+        "to the latency: ← → walk, Shift ← → choose a range, Enter filters by it",
+    ),
+    ("Escape", "leave a field, forget a range"),
+    ("?", "show or close this help"),
+];
 
 /// What the page shows.
 pub(crate) struct List {
@@ -62,7 +76,9 @@ pub(crate) fn view(list: List) -> impl IntoView {
             <p class="meta" id="kept">{kept}</p>
             {status}
             <p class="actions">
-                {help::button()}
+                <button type="button" class="button quiet" id="help-button" aria-haspopup="dialog" hidden>
+                    "Keyboard"
+                </button>
                 <a href=href::traces_json(&list.filter)>"JSON"</a>
                 <a class="button quiet" id="newest" href=href::traces(&first)>{newest}</a>
             </p>
@@ -74,7 +90,7 @@ pub(crate) fn view(list: List) -> impl IntoView {
             <div id="traces">{body}</div>
         </div>
         <nav class="pager" id="pages" aria-label="Pages">{next}</nav>
-        {help::dialog()}
+        {help::dialog(KEYS, None)}
         <script type="module" src=assets::href("list.js")></script>
     }
 }

@@ -3,17 +3,36 @@
 //! All of it is there without JavaScript, in pages of spans. `assets/trace.js` puts the whole trace into the same table,
 //! as far as it is in view, and what only works with it (class `scripted-only`) is shown then.
 
-mod help;
 mod summary;
 mod table;
 
-use super::{fields, moment};
+use super::{fields, help, moment};
 use crate::waterfall::{Detail, Waterfall};
 use crate::{HoneycombPlace, assets, format, href};
 use leptos::prelude::*;
 use std::collections::HashSet;
 use std::time::SystemTime;
 use trace_wire::attribute;
+
+/// Keys, and what they do. The keys themselves are in `assets/trace-keys.js`.
+const KEYS: help::Keys<'_> = &[
+    ("↑ ↓ or k j", "the span before, the span after"),
+    ("← →", "collapse or to the parent; expand or to the first child"),
+    ("Home End PageUp PageDown", "far through the spans"),
+    ("Enter", "to the fields of the chosen span; Escape leads back"),
+    ("e Shift+E", "the next error, the one before"),
+    ("/", "search"),
+    ("n Shift+N", "the next match, the one before"),
+    ("c x", "collapse all, expand all"),
+    ("z 0", "zoom to the chosen span, show the whole time"),
+    ("y", "copy a link to the chosen span"),
+    ("Escape", "leave the search, close the fields"),
+    ("?", "show or close this help"),
+];
+
+/// How to read the map and the bars.
+const MAP: &str = "Above the waterfall, the small map shows all spans: a click goes there, a drag zooms into that time. \
+                   Hatched is on the network, solid in the server, dotted waiting in the browser.";
 
 /// So many spans are on a page without JavaScript.
 pub(crate) const ROWS_PER_PAGE: usize = 200;
@@ -76,7 +95,7 @@ pub(crate) fn view(trace: &Trace) -> impl IntoView + use<> {
             {pager(trace)}
         </section>
         {loose(trace)}
-        {help::dialog()}
+        {help::dialog(KEYS, Some(MAP))}
         <p class="hidden" id="status" role="status"></p>
         <script type="module" src=assets::href("trace.js")></script>
     }
