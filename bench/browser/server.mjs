@@ -38,11 +38,18 @@ class Origin {
 
   reset() {
     this.counts = { items: 0, ones: 0, headerBytes: 0, serverTimingBytes: 0, posts: 0, bodyBytes: 0 };
+    /** As they came: to look inside takes time that the page's fetches would wait for. */
+    this.posted = [];
     /** By id: a span that comes twice is one. */
     this.spans = new Map();
   }
 
   summary() {
+    for (const { body, type, isZipped } of this.posted.splice(0)) {
+      for (const span of spansOf(isZipped ? gunzipSync(body) : body, type)) {
+        this.spans.set(span.id, span);
+      }
+    }
     const spans = [...this.spans.values()];
     const of = (/** @type {string} */ url) => spans.filter((span) => span.url === url).length;
     return {
@@ -121,10 +128,7 @@ class Origin {
       this.counts.posts++;
       this.counts.bodyBytes += body.length;
       const type = request.headers['content-type'] ?? '';
-      const plain = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
-      for (const span of spansOf(plain, type)) {
-        this.spans.set(span.id, span);
-      }
+      this.posted.push({ body, type, isZipped: request.headers['content-encoding'] === 'gzip' });
       // An empty `ExportTraceServiceResponse` in protobuf, an empty object where JSON is expected.
       response.setHeader('content-type', type.includes('protobuf') ? type : 'application/json');
       response.end(type.includes('protobuf') ? '' : '{}');

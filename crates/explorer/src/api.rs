@@ -85,6 +85,7 @@ fn bad_request(error: FilterError) -> Response {
 fn failed(error: StoreError) -> Response {
     match error {
         StoreError::Filter(error) => bad_request(error),
+        StoreError::TooLarge(words) => problems(StatusCode::UNPROCESSABLE_ENTITY, vec![problem("store", &words)]),
         error => {
             tracing::error!(
                 error = &error as &dyn std::error::Error,

@@ -91,6 +91,10 @@ fn html(status: StatusCode, document: String) -> Response {
 }
 
 fn unanswered(explorer: &Explorer, error: &StoreError) -> Response {
+    if let StoreError::TooLarge(words) = error {
+        let document = page::document(&explorer.config, "Too much", || message::too_large(words));
+        return html(StatusCode::UNPROCESSABLE_ENTITY, document);
+    }
     tracing::error!(
         error = error as &dyn std::error::Error,
         "the trace store did not answer"

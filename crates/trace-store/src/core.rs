@@ -2,7 +2,7 @@
 
 mod list;
 
-pub use list::LOOKED_AT;
+pub use list::{LOOKED_AT, MAX_TRACE_ROWS};
 
 use crate::columns::Columns;
 use crate::engine::Engine;
@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Core {
     config: StoreConfig,
+    /// The folder is this process's; else another one writes there, and nothing is changed.
+    is_writer: bool,
     // Held for microseconds by ingest and for some steps over the index by a list of traces, never across a read of the disk.
     state: Mutex<State>,
     /// Rows went from memory to a segment, or could not.
@@ -55,6 +57,8 @@ struct State {
     failing: bool,
     expired: u64,
     damaged: u64,
+    /// Segments of another process's folder that could not be read.
+    aside: Vec<Name>,
 }
 
 /// What a question is asked of: the segments, and the rows that were in memory then.
@@ -99,16 +103,17 @@ pub(crate) enum Failed {
     /// Rows went from memory to a segment meanwhile: ask again.
     Moved,
     Segment(Name, SegmentError),
+    TooLarge(String),
 }
 
 impl Core {
     pub(crate) fn in_memory(rows: usize) -> Self {
-        Self::new(StoreConfig::in_memory(rows), folder::Found::default())
+        Self::new(StoreConfig::in_memory(rows), true, folder::Found::default())
     }
 
     pub(crate) fn open(config: StoreConfig, clean: bool) -> Result<Self, StoreError> {
         let Some(folder) = &config.folder else {
-            return Ok(Self::new(config, folder::Found::default()));
+            return Ok(Self::new(config, clean, folder::Found::default()));
         };
         let create = || match clean {
             true => std::fs::create_dir_all(folder),
@@ -122,10 +127,10 @@ impl Core {
             folder: folder.clone(),
             source,
         })?;
-        Ok(Self::new(config, found))
+        Ok(Self::new(config, clean, found))
     }
 
-    fn new(config: StoreConfig, found: folder::Found) -> Self {
+    fn new(config: StoreConfig, is_writer: bool, found: folder::Found) -> Self {
         let mut columns = Columns::default();
         for segment in &found.segments {
             columns.learn_schema(&segment.schema);
@@ -144,8 +149,10 @@ impl Core {
                 failing: false,
                 expired: 0,
                 damaged: found.damaged,
+                aside: Vec::new(),
             }),
             config,
+            is_writer,
             room: Condvar::new(),
             sealing: Mutex::new(()),
             tidying: Mutex::new(()),
@@ -289,12 +296,10 @@ impl Core {
             oldest: i64::try_from(oldest).unwrap_or(i64::MAX),
         };
         let segments = Arc::clone(&self.state().segments);
-        // The newest one stays: it knows the place in the log.
-        let oldest = segments.len().saturating_sub(1);
-        let expired = &segments[..folder::too_many(&segments, bounds).min(oldest)];
+        let expired = folder::too_many(&segments, bounds);
         if !expired.is_empty() {
             self.state().expired += expired.iter().map(|segment| segment.rows as u64).sum::<u64>();
-            self.replace(expired, None);
+            self.replace(&expired, None);
         }
     }
 
@@ -327,21 +332,37 @@ impl Core {
         any
     }
 
+    /// As [`Self::set_aside_damaged`], of all there are, on a thread where that holds nobody up.
+    pub(crate) async fn find_damaged(self: &Arc<Self>) -> bool {
+        let core = Arc::clone(self);
+        let look = move || core.set_aside_damaged(&core.snapshot().segments);
+        tokio::task::spawn_blocking(look).await.unwrap_or_default()
+    }
+
     /// Takes a damaged segment out; false where it is out already.
     fn set_aside(&self, name: Name, damage: &SegmentError) -> bool {
         let mut state = self.state();
         if !state.segments.iter().any(|segment| segment.name == name) {
             return false;
         }
-        state.segments = state
-            .segments
+        let mut segments = state.segments.to_vec();
+        if !self.is_writer {
+            // Most likely it was merged into another one, or removed, since the folder was read.
+            state.aside.push(name);
+            let found = self.config.folder.as_deref().map(folder::open_as_it_is);
+            if let Some(Ok(found)) = found {
+                segments = found.segments;
+            }
+        }
+        segments.retain(|segment| segment.name != name && !state.aside.contains(&segment.name));
+        let columns = Arc::make_mut(&mut state.columns);
+        segments
             .iter()
-            .filter(|segment| segment.name != name)
-            .cloned()
-            .collect();
+            .for_each(|segment| columns.learn_schema(&segment.schema));
+        state.segments = segments.into();
         state.damaged += 1;
         drop(state);
-        if let Some(folder) = self.config.folder.as_deref() {
+        if let Some(folder) = self.config.folder.as_deref().filter(|_| self.is_writer) {
             folder::set_aside(folder, name, damage);
         }
         true
@@ -402,6 +423,7 @@ impl Core {
                     // Where another question found it first, it is out by now.
                     self.set_aside(name, &damage);
                 }
+                Err(Failed::TooLarge(words)) => return Err(StoreError::TooLarge(words)),
                 Err(Failed::Segment(_, SegmentError::Io(error))) => return Err(StoreError::Read(error.to_string())),
             }
         }

@@ -6,12 +6,14 @@
 mod functions;
 mod histogram;
 mod table;
+pub(crate) mod text;
 
 pub(crate) use functions::{bucket, bucket_ms, heatmap_bucket, hex, percentile};
 pub(crate) use histogram::{histogram, values as histogram_values};
 pub(crate) use table::{Spans, is_id};
 
 use crate::StoreError;
+use datafusion::arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -154,10 +156,18 @@ impl From<DataFusionError> for StoreError {
                  fewer columns.",
                 MEMORY >> 20
             )),
-            DataFusionError::ParquetError(_)
-            | DataFusionError::ArrowError(..)
-            | DataFusionError::IoError(_)
-            | DataFusionError::ObjectStore(_) => Self::Read(error.strip_backtrace()),
+            DataFusionError::ParquetError(_) | DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) => {
+                Self::Read(error.strip_backtrace())
+            }
+            // Others come of the statement: a division by zero, a text that is no number.
+            DataFusionError::ArrowError(cause, _)
+                if matches!(
+                    **cause,
+                    ArrowError::ParquetError(_) | ArrowError::IoError(..) | ArrowError::ExternalError(_)
+                ) =>
+            {
+                Self::Read(error.strip_backtrace())
+            }
             _ => Self::Statement(error.strip_backtrace()),
         }
     }

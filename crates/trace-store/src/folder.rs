@@ -106,15 +106,19 @@ pub(crate) struct Bounds {
     pub(crate) oldest: i64,
 }
 
-/// How many of the oldest segments have to go.
-pub(crate) fn too_many(segments: &[Arc<Segment>], bounds: Bounds) -> usize {
+/// The segments that have to go. The newest one stays: it knows the place in the log.
+pub(crate) fn too_many(segments: &[Arc<Segment>], bounds: Bounds) -> Vec<Arc<Segment>> {
     let mut bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
-    let goes = |segment: &&Arc<Segment>| {
+    let mut too_many = Vec::new();
+    for segment in segments.iter().take(segments.len().saturating_sub(1)) {
+        // One that is not too old does not keep the younger ones, some of which may be older by their rows' own time.
         let goes = bytes > bounds.bytes || segment.times.1 < bounds.oldest;
-        bytes -= segment.bytes;
-        goes
-    };
-    segments.iter().take_while(goes).count()
+        if goes {
+            bytes -= segment.bytes;
+            too_many.push(Arc::clone(segment));
+        }
+    }
+    too_many
 }
 
 /// The oldest segments that should be one, if there are some: [`MERGED`] of about the same size, together not larger

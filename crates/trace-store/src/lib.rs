@@ -35,7 +35,7 @@ mod worker;
 
 pub use columns::MAX_COLUMNS;
 pub use config::StoreConfig;
-pub use core::LOOKED_AT;
+pub use core::{LOOKED_AT, MAX_TRACE_ROWS};
 pub use filter::{DEFAULT_LIMIT, FilterError, MAX_LIMIT, Problem, TraceFilter};
 pub use latency::{Latency, LatencyBucket};
 pub use run::MAX_GROUPS;

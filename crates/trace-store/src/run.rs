@@ -38,7 +38,7 @@ impl TraceStore {
                 let ask = || answer(&for_work, core.snapshot().within(&window), &query, window);
                 // A damaged segment is set aside, and the question asked once more.
                 match ask().await {
-                    Err(StoreError::Read(_)) if core.set_aside_damaged(&core.snapshot().segments) => ask().await,
+                    Err(StoreError::Read(_)) if core.find_damaged().await => ask().await,
                     answer => answer,
                 }
             })

@@ -61,7 +61,7 @@ impl TraceStore {
                 let statement = select(&text)?;
                 // A damaged segment is set aside, and the question asked once more.
                 match answer(&for_work, &core.snapshot(), &statement).await {
-                    Err(StoreError::Read(_)) if core.set_aside_damaged(&core.snapshot().segments) => {
+                    Err(StoreError::Read(_)) if core.find_damaged().await => {
                         answer(&for_work, &core.snapshot(), &statement).await
                     }
                     answer => answer,
@@ -104,6 +104,7 @@ async fn answer(
     session.register_udf((*engine::bucket_ms()).clone());
     session.register_udf((*engine::percentile()).clone());
     session.register_udaf((*engine::histogram()).clone());
+    engine::text::bound(&session)?;
     session.register_table("spans", spans(&session, snapshot)?.into_view())?;
     let plan = session.state().statement_to_plan(statement.clone()).await?;
     let only_read = SQLOptions::new()
@@ -111,6 +112,7 @@ async fn answer(
         .with_allow_dml(false)
         .with_allow_statements(false);
     only_read.verify_plan(&plan)?;
+    engine::text::check(&session, &plan)?;
     // One more, to know whether there are more.
     let frame = session
         .execute_logical_plan(plan)

@@ -150,7 +150,7 @@ impl TraceStore {
     ///
     /// # Errors
     /// [`StoreError::Read`] if a segment cannot be read now. One that is damaged is set aside, and the answer is what the
-    /// others hold.
+    /// others hold. [`StoreError::TooLarge`] for more than [`crate::MAX_TRACE_ROWS`] rows.
     pub async fn trace(&self, trace_id: &str) -> Result<Vec<Event>, StoreError> {
         let id = trace_id.to_owned();
         self.off_thread(move |core| core.trace(&id)).await

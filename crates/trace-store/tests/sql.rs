@@ -140,6 +140,60 @@ async fn nothing_but_reading_the_one_table_is_possible() {
 }
 
 #[tokio::test]
+async fn text_is_made_within_bounds() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder);
+    for (text, expected) in [
+        ("name || '-' || \"Mixed\"", "even-2"),
+        ("name || error", "NULL"),
+        ("concat(name, error, '!')", "even!"),
+        ("replace(name, 'even', 'odd')", "odd"),
+        ("regexp_replace(name, '(e)v', '\\1f')", "efen"),
+        ("to_char(time, '%Y-%m')", "1970-01"),
+    ] {
+        let select = format!("SELECT {text} FROM spans WHERE duration_ms = 2");
+        assert_eq!(answer(&store, &select).await, [[expected]], "{text}");
+    }
+    let doubled = |times| {
+        let start = "SELECT name AS a FROM spans".to_owned();
+        (0..times).fold(start, |inner, _| format!("SELECT a || a AS a FROM ({inner})"))
+    };
+    assert_eq!(answer(&store, &doubled(3)).await.len(), 20);
+    let large = "abcdefghij".repeat(700);
+    for text in [
+        "SELECT repeat('x', 2000000000)".into(),
+        "SELECT lpad('x', 2000000000)".into(),
+        "SELECT rpad(name, 2000000000) FROM spans".into(),
+        doubled(9),
+        format!("SELECT replace('{large}', '', '{}')", &large[..1000]),
+        format!("SELECT regexp_replace('{large}', '.', '{}', 'g')", &large[..1000]),
+        format!("SELECT to_char(a.time, '{}') FROM spans a, spans b", "%c".repeat(4000)),
+        format!(
+            "WITH t AS (SELECT '{large}' AS a) SELECT concat({}) FROM t, spans a, spans b",
+            ["a"; 100].join(",")
+        ),
+    ] {
+        let error = store.sql(&text).await.unwrap_err();
+        let refused = matches!(error, StoreError::TooLarge(_) | StoreError::Statement(_));
+        assert!(refused, "{}: {error:?}", &text[..60]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_statement_is_not_taken_for_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder);
+    for text in [
+        "SELECT cast(name AS BIGINT) FROM spans",
+        "SELECT \"Mixed\" / 0 FROM spans",
+    ] {
+        let error = store.sql(text).await.unwrap_err();
+        assert!(matches!(error, StoreError::Statement(_)), "{text}: {error:?}");
+    }
+    assert_eq!(store.stats().damaged_segments, 0);
+}
+
+#[tokio::test]
 async fn large_answers_are_cut_or_refused_and_deep_ones_do_not_bring_it_down() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder);

@@ -430,3 +430,17 @@ async fn odd_values_do_no_harm() {
     assert_eq!(trace.network_ms, None);
     assert!(trace.duration_ms > 9e12);
 }
+
+#[tokio::test]
+async fn a_trace_of_too_many_rows_is_refused_in_words() {
+    let store = TraceStore::new(trace_store::MAX_TRACE_ROWS + 1);
+    let rows = |count: usize| {
+        (0..count)
+            .map(|at| event(at as i64, vec![text(column::TRACE_ID, "t")]))
+            .collect()
+    };
+    store.ingest(rows(trace_store::MAX_TRACE_ROWS));
+    assert_eq!(store.trace("t").await.unwrap().len(), trace_store::MAX_TRACE_ROWS);
+    store.ingest(rows(1));
+    assert!(matches!(store.trace("t").await, Err(StoreError::TooLarge(_))));
+}

@@ -47,6 +47,16 @@ pub(crate) fn unknown_query(name: &str) -> impl IntoView + use<> {
     }
 }
 
+/// What the store does not answer, in its words.
+pub(crate) fn too_large(words: &str) -> impl IntoView + use<> {
+    view! {
+        <section class="message">
+            <h1>"That is too much at once"</h1>
+            <p>{words.to_owned()} " " <a href="/traces/queries">"See the saved queries"</a> "."</p>
+        </section>
+    }
+}
+
 /// The store failed.
 pub(crate) fn no_answer() -> impl IntoView {
     view! {

@@ -19,6 +19,9 @@ use std::sync::Arc;
 /// So many traces at most, the newest, are looked at for what is said of all that match.
 pub const LOOKED_AT: usize = 50_000;
 
+/// So many rows of one trace are read, and no more: they are all in memory at once.
+pub const MAX_TRACE_ROWS: usize = 200_000;
+
 /// Traces in memory that are looked at together under the lock.
 const AT_ONCE: usize = 64;
 
@@ -32,17 +35,23 @@ impl Core {
                 let state = self.state();
                 (Arc::clone(&state.segments), state.memory.trace(id))
             };
-            let mut events = Vec::new();
+            let mut rows = newest.len();
+            let mut places = Vec::new();
             for segment in segments.iter() {
-                let read = || {
-                    let entries = segment.find(id)?;
-                    let ranges: Vec<_> = entries.iter().map(|entry| (entry.first_row, entry.rows)).collect();
-                    match ranges.is_empty() {
-                        true => Ok(Vec::new()),
-                        false => segment.events(id, &ranges),
-                    }
-                };
-                events.extend(read().map_err(|error| Failed::Segment(segment.name, error))?);
+                let entries = segment.find(id).map_err(|error| Failed::Segment(segment.name, error))?;
+                let ranges: Vec<_> = entries.iter().map(|entry| (entry.first_row, entry.rows)).collect();
+                rows += entries.iter().map(|entry| entry.fragment.spans as usize).sum::<usize>();
+                if !ranges.is_empty() {
+                    places.push((segment, ranges));
+                }
+            }
+            within(rows)?;
+            let mut events = Vec::with_capacity(rows);
+            for (segment, ranges) in places {
+                let found = segment.events(id, &ranges);
+                events.extend(found.map_err(|error| Failed::Segment(segment.name, error))?);
+                // Span events and links are rows as well.
+                within(events.len())?;
             }
             events.extend(newest);
             // At the same time by id: segments keep rows in an order of their own.
@@ -99,6 +108,16 @@ impl Core {
             }
             Ok(found)
         })
+    }
+}
+
+fn within(rows: usize) -> Result<(), Failed> {
+    match rows > MAX_TRACE_ROWS {
+        true => Err(Failed::TooLarge(format!(
+            "The trace has more than {MAX_TRACE_ROWS} spans, span events and links, too many to show at once. A query can ask \
+             about them: filter by trace.trace_id."
+        ))),
+        false => Ok(()),
     }
 }
 

@@ -106,3 +106,21 @@ async fn the_limit_cuts_groups_and_says_so_while_totals_know_all() {
     assert_eq!((result.group_count, result.row_count), (3, 5));
     assert_eq!(result.totals, [Some(14.0)]);
 }
+
+#[tokio::test]
+async fn a_column_is_found_whatever_the_case_of_its_name() {
+    let store = TraceStore::default();
+    store.ingest(vec![
+        event(1, 1, vec![text("User.Plan", "free")]),
+        event(1, 1, vec![text("User.Plan", "paid")]),
+    ]);
+    let query = json!({
+        "breakdowns": ["user.plan"],
+        "calculations": [{"op": "COUNT"}],
+        "filters": [{"column": "USER.PLAN", "op": "=", "value": "free"}],
+    });
+    let query = Query::from_json(&query).unwrap();
+    let groups = run(&store, &query).await.groups;
+    assert_eq!(groups.len(), 1);
+    assert_eq!(groups[0].breakdowns, [Some(Value::String("free".into()))]);
+}

@@ -5,6 +5,11 @@ use honeycomb::{Column, Event, Query, column, rfc3339};
 use serde_json::{Value as Json, json};
 use trace_store::TraceStore;
 
+const LATENCY_BY_USER: &str = include_str!("../../../../queries/latency-by-user.json");
+const RECENT_TRACES: &str = include_str!("../../../../queries/recent-traces.json");
+const COUNT_BY_TRACE: &str = include_str!("../../../../queries/count-by-trace.json");
+const NETWORK_TIME_BY_ROUTE: &str = include_str!("../../../../queries/network-time-by-route.json");
+
 const ROOT: &str = "00000000000000aa";
 
 /// A trace's id: digits, as every trace that came by OTLP has.
@@ -64,6 +69,17 @@ fn rows() -> Vec<Event> {
     ]
 }
 
+/// All of them, by name.
+pub(crate) fn all() -> [(&'static str, Query); 4] {
+    [
+        ("latency-by-user", LATENCY_BY_USER),
+        ("recent-traces", RECENT_TRACES),
+        ("count-by-trace", COUNT_BY_TRACE),
+        ("network-time-by-route", NETWORK_TIME_BY_ROUTE),
+    ]
+    .map(|(name, file)| (name, saved(file)))
+}
+
 fn saved(file: &str) -> Query {
     let whole: Json = serde_json::from_str(file).unwrap();
     Query::from_json(&whole["query"]).unwrap()
@@ -79,7 +95,7 @@ async fn data(query: &Query) -> Json {
 
 #[tokio::test]
 async fn latency_by_user() {
-    let data = data(&saved(include_str!("../../../queries/latency-by-user.json"))).await;
+    let data = data(&saved(LATENCY_BY_USER)).await;
     assert_eq!(
         results(&data),
         [
@@ -126,7 +142,7 @@ async fn latency_by_user() {
 
 #[tokio::test]
 async fn recent_traces() {
-    let data = data(&saved(include_str!("../../../queries/recent-traces.json"))).await;
+    let data = data(&saved(RECENT_TRACES)).await;
     let traces: Vec<_> = results(&data)
         .iter()
         .map(|row| (row["trace.trace_id"].clone(), row["MAX(duration_ms)"].clone()))
@@ -137,7 +153,7 @@ async fn recent_traces() {
 
 #[tokio::test]
 async fn count_by_trace() {
-    let data = data(&saved(include_str!("../../../queries/count-by-trace.json"))).await;
+    let data = data(&saved(COUNT_BY_TRACE)).await;
     let traces: Vec<_> = results(&data)
         .iter()
         .map(|row| (row["trace.trace_id"].clone(), row["COUNT"].clone()))
@@ -148,7 +164,7 @@ async fn count_by_trace() {
 
 #[tokio::test]
 async fn network_time_by_route() {
-    let data = data(&saved(include_str!("../../../queries/network-time-by-route.json"))).await;
+    let data = data(&saved(NETWORK_TIME_BY_ROUTE)).await;
     let key = |name: &str| format!("{name}(timing.network_ms)");
     assert_eq!(
         results(&data),

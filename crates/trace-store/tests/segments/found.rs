@@ -1,11 +1,10 @@
 //! Whatever comes is found again, as it was.
 
-use crate::{SECOND, all, column, event, now, open, span, text};
-use honeycomb::{Event, Value, column};
+use crate::{SECOND, all, column, now, open, span, text};
+use honeycomb::{Event, Value};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use std::path::Path;
-use trace_store::{TraceFilter, TraceStore};
+use trace_store::TraceStore;
 
 /// A row with whatever may come: ids that are none, names in another case, one name with several types, links and events.
 fn random_event(random: &mut StdRng, round: u64, base: i64) -> Event {
@@ -16,23 +15,32 @@ fn random_event(random: &mut StdRng, round: u64, base: i64) -> Event {
         1 => format!("{:016x}", trace + 1),
         _ => format!("{:032x}", u128::from(trace) << 90),
     };
-    let mut columns = vec![text(column::TRACE_ID, &id)];
+    let mut columns = vec![text(honeycomb::column::TRACE_ID, &id)];
     if random.random_ratio(5, 6) {
-        columns.push(text(column::SPAN_ID, &format!("{:016x}", random.random_range(0..30))));
+        columns.push(text(
+            honeycomb::column::SPAN_ID,
+            &format!("{:016x}", random.random_range(0..30)),
+        ));
     } else {
-        columns.push(text(column::ANNOTATION_TYPE, column::SPAN_EVENT));
+        columns.push(text(honeycomb::column::ANNOTATION_TYPE, honeycomb::column::SPAN_EVENT));
     }
     if random.random_ratio(9, 10) {
-        columns.push(text(column::PARENT_ID, &format!("{:016x}", random.random_range(0..40))));
+        columns.push(text(
+            honeycomb::column::PARENT_ID,
+            &format!("{:016x}", random.random_range(0..40)),
+        ));
     }
-    columns.push(text(column::NAME, &format!("span {}", random.random_range(0..5))));
+    columns.push(text(
+        honeycomb::column::NAME,
+        &format!("span {}", random.random_range(0..5)),
+    ));
     columns.push(text(
         "service.name",
         ["shop", "browser", "mail"][random.random_range(0..3)],
     ));
     // Quarters add up exactly, in any order.
     let quarter = |random: &mut StdRng| f64::from(random.random_range(0..200)) / 4.0;
-    columns.push(column(column::DURATION_MS, Value::Float(quarter(random))));
+    columns.push(column(honeycomb::column::DURATION_MS, Value::Float(quarter(random))));
     for name in [
         "user.id",
         "user.name",

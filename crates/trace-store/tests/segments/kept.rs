@@ -1,7 +1,11 @@
 //! What becomes of segments: merged, bounded, set aside, and neither lost nor doubled.
 
 use crate::{SECOND, all, config, files, now, open, span, text};
+use honeycomb::Value;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use trace_store::{StoreConfig, TraceStore};
 
@@ -128,6 +132,58 @@ async fn the_oldest_segments_go_first_at_the_bound() {
             .len(),
         10
     );
+}
+
+/// A clock that is wrong does not keep what is too old behind it.
+#[tokio::test]
+async fn one_segment_of_the_future_keeps_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let month = 31 * 24 * 60 * 60 * SECOND;
+    for (trace, time) in [(1, now() + month), (2, now() - month), (3, now())] {
+        store.ingest(vec![span(trace, 1, time, vec![])]);
+        store.seal().unwrap();
+    }
+    store.tidy();
+    let ids: Vec<_> = all(&store, &[], 10)
+        .await
+        .iter()
+        .map(|trace| trace.time_unix_nano)
+        .collect();
+    assert_eq!(ids.len(), 2, "{ids:?}");
+    assert!(ids.iter().all(|time| *time >= now() - SECOND * 60), "{ids:?}");
+}
+
+/// Who looks at another process's folder changes nothing there, and finds what was merged meanwhile.
+#[tokio::test]
+async fn a_reader_follows_the_folder_of_another_process_and_renames_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    for trace in 1..=8 {
+        store.ingest(vec![span(trace, 1, now(), vec![])]);
+        store.seal().unwrap();
+    }
+    let reader = TraceStore::open_to_read(folder.path()).unwrap();
+    store.tidy();
+    assert_eq!(files(folder.path(), "parquet").len(), 1);
+    assert_eq!(all(&reader, &[], 10).await.len(), 8);
+    let count = "SELECT count(*) FROM spans";
+    let counted = |table: trace_store::SqlTable| table.rows[0][0].clone();
+    assert_eq!(counted(reader.sql(count).await.unwrap()), Some(Value::Integer(8)));
+
+    // Damaged for good: left out, and left alone.
+    let path = &files(folder.path(), "parquet")[0];
+    let bytes = fs::read(path).unwrap();
+    fs::write(path, &bytes[..bytes.len() - 10]).unwrap();
+    let reader = TraceStore::open_to_read(folder.path()).unwrap();
+    assert_eq!(all(&reader, &[], 10).await.len(), 0);
+    let mut damaged = bytes.clone();
+    damaged[4..200].fill(0xff);
+    fs::write(path, &damaged).unwrap();
+    let reader = TraceStore::open_to_read(folder.path()).unwrap();
+    _ = reader.sql("SELECT name, \"trace.trace_id\" FROM spans").await;
+    assert_eq!(files(folder.path(), "parquet").len(), 1);
+    assert_eq!(files(folder.path(), "damaged").len(), 0);
 }
 
 #[tokio::test]
