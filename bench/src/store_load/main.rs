@@ -19,13 +19,14 @@ use trace_store::{StoreConfig, TraceStore};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "usage: store-load <folder> [--spans N] [--rate N]   takes spans in, so many a second (0: as many as can be), and asks
-       store-load <folder> --ask                    asks of what an earlier run took in";
+       store-load <folder> --ask [SQL]              asks of what an earlier run took in: all, or this one";
 
 struct Arguments {
     folder: PathBuf,
     /// 0 where an earlier run's are asked again.
     spans: u64,
     rate: u64,
+    statement: Option<String>,
 }
 
 fn arguments() -> Result<Arguments> {
@@ -34,6 +35,7 @@ fn arguments() -> Result<Arguments> {
         folder: arguments.next().context(USAGE)?.into(),
         spans: 5_000_000,
         rate: 100_000,
+        statement: None,
     };
     while let Some(flag) = arguments.next() {
         let mut number = |least: u64| {
@@ -44,7 +46,7 @@ fn arguments() -> Result<Arguments> {
         match &*flag {
             "--spans" => parsed.spans = number(spans::BATCH)?,
             "--rate" => parsed.rate = number(0)?,
-            "--ask" => parsed.spans = 0,
+            "--ask" => (parsed.spans, parsed.statement) = (0, arguments.next()),
             _ => bail!(USAGE),
         }
     }
@@ -52,7 +54,12 @@ fn arguments() -> Result<Arguments> {
 }
 
 fn main() -> Result<()> {
-    let Arguments { folder, spans, rate } = arguments()?;
+    let Arguments {
+        folder,
+        spans,
+        rate,
+        statement,
+    } = arguments()?;
     std::fs::create_dir_all(&folder)?;
     let store = TraceStore::open(StoreConfig {
         // The spans' own times are of one day; nothing is to go meanwhile.
@@ -78,6 +85,10 @@ fn main() -> Result<()> {
         .worker_threads(1)
         .enable_all()
         .build()?;
+    if let Some(statement) = statement {
+        runtime.block_on(questions::answer(&store, &statement, &statement))?;
+        return Ok(());
+    }
     let answers = runtime.block_on(questions::ask(&store))?;
     println!("memory at most: {}", peak().as_deref().unwrap_or("unknown"));
     let figures = serde_json::json!({

@@ -81,18 +81,23 @@ pub(crate) async fn ask(store: &TraceStore) -> Result<Vec<(String, Value)>> {
     medians.push(told("newest roots", times.split_off(1)));
 
     for (name, statement) in STATEMENTS {
-        let mut times = Vec::new();
-        for _ in 0..=ROUNDS {
-            let begun = Instant::now();
-            let table = store.sql(statement).await?;
-            if table.rows.is_empty() {
-                bail!("{name} has no answer");
-            }
-            times.push(begun.elapsed());
-        }
-        medians.push(told(name, times.split_off(1)));
+        medians.push(answer(store, name, statement).await?);
     }
     Ok(medians)
+}
+
+/// Asks one statement.
+pub(crate) async fn answer(store: &TraceStore, name: &str, statement: &str) -> Result<(String, Value)> {
+    let mut times = Vec::new();
+    for _ in 0..=ROUNDS {
+        let begun = Instant::now();
+        let table = store.sql(statement).await?;
+        if table.rows.is_empty() {
+            bail!("{name} has no answer");
+        }
+        times.push(begun.elapsed());
+    }
+    Ok(told(name, times.split_off(1)))
 }
 
 fn told(name: &str, mut times: Vec<std::time::Duration>) -> (String, Value) {

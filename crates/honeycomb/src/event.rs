@@ -1,5 +1,6 @@
 //! One row: a time, a sample rate and columns.
 
+use crate::layout::Laid;
 use crate::{column, intern, rfc3339};
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use std::cmp::Ordering;
@@ -107,17 +108,25 @@ impl Event {
     /// A row of its own columns and those that it shares with others. Where both have a name, the own one counts;
     /// where one list has a name twice, the later one.
     pub fn new(time_unix_nano: i64, sample_rate: u32, own: Vec<Column>, shared: Arc<[Column]>) -> Self {
-        Self::from_sorted(time_unix_nano, sample_rate, sorted(own), shared)
-    }
-
-    /// As [`Event::new`], for columns that [`sorted`] gave.
-    pub(crate) fn from_sorted(time_unix_nano: i64, sample_rate: u32, own: Vec<Column>, shared: Arc<[Column]>) -> Self {
         debug_assert!(shared.is_sorted_by(|a, b| a.name < b.name));
+        let own = sorted(own);
         Self {
             time_unix_nano,
             sample_rate,
             names: intern::names(&own),
             values: own.into_iter().map(|column| column.value).collect(),
+            shared,
+        }
+    }
+
+    /// As [`Event::new`], for columns that are laid out.
+    pub(crate) fn from_laid(time_unix_nano: i64, sample_rate: u32, laid: Laid, shared: Arc<[Column]>) -> Self {
+        debug_assert!(shared.is_sorted_by(|a, b| a.name < b.name));
+        Self {
+            time_unix_nano,
+            sample_rate,
+            names: laid.names,
+            values: laid.values,
             shared,
         }
     }

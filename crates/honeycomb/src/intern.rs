@@ -19,35 +19,45 @@ const MAX_NAMES: usize = 256;
 type Names = Arc<[Arc<str>]>;
 
 thread_local! {
-    static CACHE: RefCell<Vec<Option<Arc<str>>>> = RefCell::new(vec![None; SLOTS]);
+    static TEXTS: RefCell<Vec<Option<Arc<str>>>> = RefCell::new(vec![None; SLOTS]);
+    /// Apart, so that ids, of which no two are equal, do not take the place of names.
+    static NAMES: RefCell<Vec<Option<Arc<str>>>> = RefCell::new(vec![None; SLOTS]);
     static LISTS: RefCell<Vec<Option<Names>>> = RefCell::new(vec![None; LIST_SLOTS]);
 }
 
 /// The text as a shared string; equal short texts that come close after one another are one allocation.
 pub(crate) fn shared(text: &str) -> Arc<str> {
+    TEXTS.with_borrow_mut(|cache| of(cache, text))
+}
+
+/// As [`shared`], for the name of a column.
+pub(crate) fn name(text: &str) -> Arc<str> {
+    NAMES.with_borrow_mut(|cache| of(cache, text))
+}
+
+fn of(cache: &mut [Option<Arc<str>>], text: &str) -> Arc<str> {
     if text.len() > MAX_BYTES {
         return Arc::from(text);
     }
     let slot = slot(text);
-    CACHE.with_borrow_mut(|cache| match &cache[slot] {
+    match &cache[slot] {
         Some(known) if **known == *text => Arc::clone(known),
         _ => {
             let new: Arc<str> = Arc::from(text);
             cache[slot] = Some(Arc::clone(&new));
             new
         }
-    })
+    }
 }
 
-/// The names of columns as a shared list. Lists are equal if their names are the same allocations, which [`shared`]
+/// The names of columns as a shared list. Lists are equal if their names are the same allocations, which [`name`]
 /// sees to: to compare them is to compare addresses.
 pub(crate) fn names(columns: &[Column]) -> Names {
     let list = || columns.iter().map(|column| Arc::clone(&column.name)).collect();
     if columns.len() > MAX_NAMES {
         return list();
     }
-    let addresses = columns.iter().map(|column| column.name.as_ptr().addr() as u64);
-    let slot = upper_half(addresses.fold(columns.len() as u64, mix)) % LIST_SLOTS;
+    let slot = addresses(columns.iter().map(|column| &column.name), columns.len()) % LIST_SLOTS;
     LISTS.with_borrow_mut(|lists| match &lists[slot] {
         Some(known) if same(known, columns) => Arc::clone(known),
         _ => {
@@ -56,6 +66,12 @@ pub(crate) fn names(columns: &[Column]) -> Names {
             new
         }
     })
+}
+
+/// A hash of the addresses of names, and of a number.
+pub(crate) fn addresses<'a>(names: impl Iterator<Item = &'a Arc<str>>, number: usize) -> usize {
+    let addresses = names.map(|name| name.as_ptr().addr() as u64);
+    upper_half(addresses.fold(number as u64, mix))
 }
 
 /// Not a hash that resists attack, and none is needed: two texts of one slot cost an allocation, no search.
@@ -77,7 +93,8 @@ fn upper_half(hash: u64) -> usize {
     (hash >> 32) as usize
 }
 
-fn same(names: &[Arc<str>], columns: &[Column]) -> bool {
+/// Whether these are the names of the columns: the same allocations.
+pub(crate) fn same(names: &[Arc<str>], columns: &[Column]) -> bool {
     let pairs = || names.iter().zip(columns);
     names.len() == columns.len() && pairs().all(|(name, column)| Arc::ptr_eq(name, &column.name))
 }
@@ -104,7 +121,7 @@ mod tests {
     fn rows_of_one_kind_share_their_names() {
         let row = |texts: &[&str]| {
             let column = |text: &&str| Column {
-                name: shared(text),
+                name: name(text),
                 value: crate::Value::Boolean(true),
             };
             texts.iter().map(column).collect::<Vec<_>>()

@@ -18,6 +18,7 @@
 pub mod column;
 mod event;
 mod intern;
+mod layout;
 mod otlp;
 pub mod query;
 mod timestamp;

@@ -7,8 +7,10 @@ mod attributes;
 mod sampling;
 
 pub use attributes::MAX_STRING_BYTES;
+pub(crate) use attributes::SAMPLE_RATE;
 
 use crate::event::sorted;
+use crate::layout::{Laid, lay};
 use crate::{Column, Event, Value, column};
 use attributes::Attributes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -16,8 +18,8 @@ use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::trace::v1::span::{Event as SpanEvent, Link, SpanKind};
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
-use std::fmt::Write;
 use std::sync::Arc;
+use trace_wire::hex;
 
 /// Scopes whose name starts with one of these are instrumentation libraries, as Honeycomb knows them.
 const INSTRUMENTATION_LIBRARIES: [&str; 9] = [
@@ -109,17 +111,15 @@ impl Batch {
             let wanted = |attribute: &&KeyValue| column::EXCEPTION_COLUMNS.contains(&attribute.key.as_str());
             row.all(exception.attributes.iter().filter(wanted));
         }
-        let mut columns = self.finish(row, failed, &span.attributes);
-        let sample_rate = sampling::take(&mut columns)
+        let laid = self.finish(row, failed, &span.attributes);
+        let sample_rate = laid
+            .sample_rate
+            .as_ref()
+            .map(sampling::rate)
             .or(self.sample_rate)
             .or_else(|| sampling::from_trace_state(&span.trace_state, &span.span_id))
             .unwrap_or(1);
-        rows.push(Event::from_sorted(
-            start,
-            sample_rate,
-            columns,
-            Arc::clone(&self.columns),
-        ));
+        rows.push(Event::from_laid(start, sample_rate, laid, Arc::clone(&self.columns)));
 
         for event in &span.events {
             let row = self.event(span, &ids, event);
@@ -157,16 +157,16 @@ impl Batch {
         row.text_if_any(column::TRACE_ID, &ids.trace);
         row.text_if_any(column::PARENT_ID, &ids.span);
         row.text_if_any(column::LINK_TRACE_ID, &trace_id(&link.trace_id));
-        row.text_if_any(column::LINK_SPAN_ID, &hex(&link.span_id));
+        row.text_if_any(column::LINK_SPAN_ID, &hex::write(&link.span_id));
         row.text(column::PARENT_NAME, &span.name);
         row.text(column::ANNOTATION_TYPE, column::LINK);
         row
     }
 
     fn annotation(&self, row: Attributes, time: i64, sample_rate: u32, failed: bool, attributes: &[KeyValue]) -> Event {
-        let mut columns = self.finish(row, failed, attributes);
-        let sample_rate = sampling::take(&mut columns).unwrap_or(sample_rate);
-        Event::from_sorted(time, sample_rate, columns, Arc::clone(&self.columns))
+        let laid = self.finish(row, failed, attributes);
+        let sample_rate = laid.sample_rate.as_ref().map_or(sample_rate, sampling::rate);
+        Event::from_laid(time, sample_rate, laid, Arc::clone(&self.columns))
     }
 
     fn row(&self, capacity: usize) -> Attributes {
@@ -174,18 +174,14 @@ impl Batch {
     }
 
     /// Derived columns first, without those that resource or scope name as well; then the attributes, which win.
-    fn finish(&self, mut row: Attributes, failed: bool, attributes: &[KeyValue]) -> Vec<Column> {
+    fn finish(&self, mut row: Attributes, failed: bool, attributes: &[KeyValue]) -> Laid {
         row.text(column::SIGNAL_TYPE, "trace");
         if failed {
             row.push(column::ERROR, Value::Boolean(true));
         }
-        row.0.retain(|derived| {
-            self.columns
-                .binary_search_by(|shared| shared.name.cmp(&derived.name))
-                .is_err()
-        });
+        let derived = row.0.len();
         row.all(attributes);
-        sorted(row.0)
+        lay(row.0, derived, &self.columns)
     }
 }
 
@@ -201,30 +197,22 @@ impl Ids {
         let no_parent = span.parent_span_id.iter().all(|byte| *byte == 0);
         Self {
             trace: trace_id(&span.trace_id),
-            span: hex(&span.span_id),
+            span: hex::write(&span.span_id),
             parent: if no_parent {
                 String::new()
             } else {
-                hex(&span.parent_span_id)
+                hex::write(&span.parent_span_id)
             },
         }
     }
 }
 
-/// Hex; an id of 16 bytes whose first half is zero is one of 8 bytes (Zipkin, AWS) and written as such.
+/// An id of 16 bytes whose first half is zero is one of 8 bytes (Zipkin, AWS) and written as such.
 fn trace_id(bytes: &[u8]) -> String {
     match bytes {
-        [0, 0, 0, 0, 0, 0, 0, 0, short @ ..] if bytes.len() == 16 => hex(short),
-        _ => hex(bytes),
+        [0, 0, 0, 0, 0, 0, 0, 0, short @ ..] if bytes.len() == 16 => hex::write(short),
+        _ => hex::write(bytes),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 fn kind(kind: i32) -> &'static str {

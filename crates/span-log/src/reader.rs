@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use rusqlite::Connection;
+use zstd::bulk::Decompressor;
 use zstd::zstd_safe;
 
 use crate::{LogError, QUEUE_BYTES, file};
@@ -52,6 +53,7 @@ pub struct Reader {
     position: u64,
     /// Opened by the first read, and again after a failed one.
     conn: Option<Connection>,
+    decompressor: Option<Decompressor<'static>>,
 }
 
 impl fmt::Debug for Reader {
@@ -78,6 +80,7 @@ impl Reader {
             path,
             position,
             conn: None,
+            decompressor: None,
         }
     }
 
@@ -114,7 +117,7 @@ impl Reader {
                 spans,
                 body,
             } = row;
-            match size(&body).and_then(|size| zstd::bulk::decompress(&body, size).ok()) {
+            match size(&body).and_then(|size| self.decompress(&body, size)) {
                 Some(body) => page.batches.push(Stored {
                     seq,
                     received,
@@ -129,6 +132,15 @@ impl Reader {
             }
         }
         Ok(page)
+    }
+
+    /// With one context for all: to make one takes as long as some kilobytes.
+    fn decompress(&mut self, body: &[u8], size: usize) -> Option<Vec<u8>> {
+        let decompressor = match &mut self.decompressor {
+            Some(known) => known,
+            none => none.insert(Decompressor::new().ok()?),
+        };
+        decompressor.decompress(body, size).ok()
     }
 
     fn rows(&mut self, max_bytes: usize) -> rusqlite::Result<Vec<Row>> {

@@ -23,7 +23,7 @@ pub(super) struct Attributes(pub(super) Vec<Column>);
 impl Attributes {
     pub(super) fn push(&mut self, name: &str, value: Value) {
         self.0.push(Column {
-            name: intern::shared(name),
+            name: intern::name(name),
             value,
         });
     }
@@ -108,7 +108,7 @@ fn json(value: &Any) -> Json {
 }
 
 /// The names under which a sample rate may come as an attribute, the more usual one first.
-pub(super) const SAMPLE_RATE: [&str; 2] = ["sampleRate", "SampleRate"];
+pub(crate) const SAMPLE_RATE: [&str; 2] = ["sampleRate", "SampleRate"];
 
 /// Takes a column out of a sorted list.
 pub(super) fn take(columns: &mut Vec<Column>, name: &str) -> Option<Value> {

@@ -10,13 +10,17 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 /// Takes the sample rate's attribute out of sorted columns. What is not a number of at least 1 counts as 1.
 pub(super) fn take(columns: &mut Vec<Column>) -> Option<u32> {
     let [first, second] = SAMPLE_RATE.map(|name| take_column(columns, name));
-    let rate = match first.or(second)? {
-        Value::Integer(rate) => rate as f64,
-        Value::Float(rate) => rate,
+    first.or(second).as_ref().map(rate)
+}
+
+/// The sample rate that an attribute says.
+pub(super) fn rate(value: &Value) -> u32 {
+    whole(match value {
+        Value::Integer(rate) => *rate as f64,
+        Value::Float(rate) => *rate,
         Value::String(rate) => rate.trim().parse().unwrap_or(1.0),
         Value::Boolean(_) => 1.0,
-    };
-    Some(whole(rate))
+    })
 }
 
 /// The sample rate that follows from `ot=th:…`: one over the probability with which the span was kept.

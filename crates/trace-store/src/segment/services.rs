@@ -6,7 +6,7 @@
 use crate::columns::Columns;
 use foldhash::fast::RandomState;
 use honeycomb::{Event, column};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Of more services than these nothing is kept.
@@ -21,22 +21,31 @@ impl Services {
     /// Of rows, all of whose columns are known.
     pub(crate) fn of(columns: &Columns, events: &[Event]) -> Self {
         let mut services: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = BTreeMap::new();
+        // Rows with the same two lists, which live as long as they, have the same columns and the same resource.
         let mut seen: HashSet<(usize, usize), RandomState> = HashSet::default();
+        let mut resources: HashMap<usize, &str, RandomState> = HashMap::default();
+        let mut kinds: HashSet<(usize, &str), RandomState> = HashSet::default();
         for event in events {
-            // Rows with the same two lists, which live as long as they, have the same columns and the same resource.
-            let own = event.own().0;
-            if !seen.insert((own.as_ptr().addr(), event.shared().as_ptr().addr())) {
+            let (own, shared) = (event.own().0, event.shared());
+            let (kind, resource) = (own.as_ptr().addr(), shared.as_ptr().addr());
+            if !seen.insert((kind, resource)) {
                 continue;
             }
-            if own.iter().any(|name| &**name == column::SERVICE_NAME) {
-                return Self(None);
+            let mut names: Vec<&Arc<str>> = Vec::new();
+            let service = *resources.entry(resource).or_insert_with(|| {
+                names.extend(shared.iter().map(|column| &column.name));
+                event.str(column::SERVICE_NAME).unwrap_or_default()
+            });
+            if kinds.insert((kind, service)) {
+                if own.iter().any(|name| &**name == column::SERVICE_NAME) {
+                    return Self(None);
+                }
+                names.extend(own.iter());
             }
-            let service = event.str(column::SERVICE_NAME).unwrap_or_default();
-            let names = own.iter().chain(event.shared().iter().map(|column| &column.name));
-            let names = names.filter(|name| columns.place(name).is_some()).map(Arc::clone);
+            let names = names.into_iter().filter(|name| columns.place(name).is_some());
             match services.get_mut(service) {
-                Some(known) => known.extend(names),
-                None => _ = services.insert(service.into(), names.collect()),
+                Some(known) => known.extend(names.map(Arc::clone)),
+                None => _ = services.insert(service.into(), names.map(Arc::clone).collect()),
             }
         }
         Self((services.len() <= MAX_SERVICES).then_some(services))
