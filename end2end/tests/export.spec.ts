@@ -1,10 +1,10 @@
 // How spans leave the page: to its own origin only, without keys, without making spans, and without the app depending on it.
 
-import { gunzipSync } from 'node:zlib';
 import type { APIRequestContext, Page, Request } from '@playwright/test';
 import {
   BACKEND,
   baseURL,
+  bodyOf,
   crud,
   draft,
   expect,
@@ -25,12 +25,6 @@ import {
   type TraceReader,
 } from './fixture.js';
 import { ownServer } from './own-server.js';
-
-/** What a batch says, unzipped. */
-async function bodyOf(request: Request): Promise<Buffer> {
-  const body = request.postDataBuffer() ?? Buffer.alloc(0);
-  return (await request.allHeaders())['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
-}
 
 /** The numbers of telemetry at /health. */
 async function relayCounts(api: APIRequestContext, url: string): Promise<Record<string, number>> {

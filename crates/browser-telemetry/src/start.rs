@@ -105,7 +105,7 @@ fn answer(call: Call, args: Args) -> u32 {
             interaction::restored(args);
         }
         Call::Loaded => page_load::loaded(),
-        Call::Flush => export::due(),
+        Call::Flush => export::due(args.id),
         Call::Patience => page_load::emit(),
         Call::Answered => export::answered(args.id, args.at),
     }
