@@ -2,7 +2,7 @@
 //
 // Panics of the page's program are not here: the app has no way to cause one. crates/browser-telemetry/tests tries what can be tried of them.
 
-import { expect, FRONTEND, hydrated, signUp, test, text } from './fixture.js';
+import { expect, FRONTEND, hydrated, open, pageLoad, signUp, test, text } from './fixture.js';
 
 test('an error that a click handler throws fails that click', async ({ page, traces }) => {
   await signUp(page);
@@ -32,9 +32,27 @@ test('an error that a click handler throws fails that click', async ({ page, tra
   expect(trace.has('exception')).toBe(false);
 });
 
-test('a rejection that nobody handles is a span of its own', async ({ page, traces }) => {
+test('a rejection that nobody handles fails the click whose handler it comes from', async ({ page, traces }) => {
+  await open(page, '/');
+  const more = page.getByRole('button', { name: 'Load more' });
+  await more.evaluate((button) => {
+    button.addEventListener('click', async function promise() {
+      await Promise.resolve();
+      throw new RangeError('not kept');
+    });
+  });
+  const request = await traces.during(() => more.click());
+  const trace = await traces.until(request.traceId, (trace) => trace.has('click feed.more', FRONTEND));
+  const click = trace.one('click feed.more', FRONTEND);
+  expect(trace.events(click).map((event) => text(event, 'exception.message'))).toEqual(['not kept']);
+  expect(click.data['error']).toBe(true);
+  expect(trace.has('exception')).toBe(false);
+});
+
+test('a rejection that no click caused is a span of its own, which links to the load of its page', async ({ page, traces }) => {
   const person = await signUp(page);
   await hydrated(page);
+  const load = await pageLoad(page, traces);
   await page.evaluate(() => {
     setTimeout(function reject() {
       void Promise.reject(new RangeError('too far'));
@@ -44,6 +62,7 @@ test('a rejection that nobody handles is a span of its own', async ({ page, trac
   const trace = await traces.until(id ?? '', (trace) => trace.has('exception', FRONTEND));
   const span = trace.one('exception', FRONTEND);
   expect(trace.spans).toEqual([span]);
+  expect(trace.links(span)).toEqual([`${load.id}/${text(load.one('documentLoad', FRONTEND), 'trace.span_id')}`]);
   const events = trace.events(span);
   expect(events.map((event) => text(event, 'exception.type'))).toEqual(['RangeError']);
   expect(events.map((event) => text(event, 'exception.message'))).toEqual(['too far']);

@@ -1,10 +1,10 @@
 // How spans leave the page: to its own origin only, without keys, without making spans, and without the app depending on it.
 
-import { gunzipSync } from 'node:zlib';
 import type { APIRequestContext, Page, Request } from '@playwright/test';
 import {
   BACKEND,
   baseURL,
+  bodyOf,
   crud,
   draft,
   expect,
@@ -25,12 +25,6 @@ import {
   type TraceReader,
 } from './fixture.js';
 import { ownServer } from './own-server.js';
-
-/** What a batch says, unzipped. */
-async function bodyOf(request: Request): Promise<Buffer> {
-  const body = request.postDataBuffer() ?? Buffer.alloc(0);
-  return (await request.allHeaders())['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
-}
 
 /** The numbers of telemetry at /health. */
 async function relayCounts(api: APIRequestContext, url: string): Promise<Record<string, number>> {
@@ -321,6 +315,31 @@ test('what happened before a sign-out is stamped with who it was', async ({ page
   await expect(page.getByRole('link', { name: 'Sign In' })).toBeVisible();
   const trace = await traces.until(traceId, (trace) => trace.has('GET /api/activities/home', FRONTEND));
   expect(text(trace.one('GET /api/activities/home', FRONTEND), 'user.name')).toBe(person.handle);
+});
+
+test('what happened before a sign-in has been taken when the sign-in is sent', async ({ page, context, traces }) => {
+  const person = await signUp(page);
+  await context.clearCookies();
+  await withoutTimers(page);
+  await open(page, '/');
+  const { traceId } = await traces.during(() => page.getByRole('button', { name: 'Load more' }).click());
+  await expect(page.getByRole('article')).toHaveCount(40);
+  await page.getByRole('link', { name: 'Sign In' }).first().click();
+  await page.getByLabel('Email', { exact: true }).fill(person.email);
+  await page.getByLabel('Password', { exact: true }).fill(person.password);
+  const order: string[] = [];
+  await page.route('**/v1/traces', async (route) => {
+    // Long enough for a sign-in that does not wait.
+    await new Promise((later) => setTimeout(later, 300));
+    await route.continue();
+  });
+  page.on('response', (response) => isExport(response.request()) && order.push('taken'));
+  page.on('request', (request) => request.url().endsWith('/api/users/signin') && order.push('sign-in'));
+  await page.getByRole('button', { name: 'Sign In', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Sign Out' }).first()).toBeVisible();
+  expect(order.slice(0, 2)).toEqual(['taken', 'sign-in']);
+  const trace = await traces.until(traceId, (trace) => trace.has('GET /api/activities/home', FRONTEND));
+  expect(trace.one('GET /api/activities/home', FRONTEND).data['user.name']).toBeUndefined();
 });
 
 test('a page that was rendered for somebody else tells of nobody', async ({ page, context, playwright }) => {

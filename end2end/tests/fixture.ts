@@ -1,6 +1,7 @@
 // What a test of Cruddur starts from: `test` with `traces`, which gives a test the trace of what it has just done, and people
 // to do it with.
 
+import { gunzipSync } from 'node:zlib';
 import { test as base, expect, type APIRequestContext, type Locator, type Page, type Request } from '@playwright/test';
 import { baseURL } from '../server.js';
 import { talker } from '../talker.js';
@@ -233,6 +234,12 @@ export async function pageLoad(page: Page, traces: TraceReader): Promise<Trace> 
 
 /** Whether a request of the page hands in spans. */
 export const isExport = (request: Request): boolean => new URL(request.url()).pathname === '/v1/traces';
+
+/** What a batch says, unzipped. */
+export async function bodyOf(request: Request): Promise<Buffer> {
+  const body = request.postDataBuffer() ?? Buffer.alloc(0);
+  return (await request.allHeaders())['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+}
 
 /** The text box of a new crud. */
 export function draft(page: Page): Locator {

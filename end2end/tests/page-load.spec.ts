@@ -61,6 +61,7 @@ test('the load of a page is one tree, from the browser down to the SQL, measured
   expect([load, fetch, server].map((span) => span.data['span.kind'])).toEqual(['internal', 'client', 'server']);
   expect(text(load, 'url.full')).toBe(page.url());
   expect(text(fetch, 'url.full')).toBe(page.url());
+  expect(text(fetch, 'url.template')).toBe('/');
   expect(text(fetch, 'http.request.method')).toBe('GET');
   expect(number(fetch, 'http.response.status_code')).toBe(200);
   expect(text(fetch, 'network.protocol.version')).toBe('1.1');
@@ -97,6 +98,16 @@ test('the load of a page is one tree, from the browser down to the SQL, measured
     }
   }
   expect(names(document)).not.toContain('activationStart');
+  // The program's file: fetched, and then started.
+  const [fetched, ...others] = trace.events(wasm);
+  expect(names(fetched ? [fetched, ...others] : others)).toEqual(['responseEnd']);
+  const file = await page.evaluate(() => {
+    const entries = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+    return entries.find((entry) => entry.name.endsWith('.wasm'))?.toJSON() as Record<string, number>;
+  });
+  expect(startMs(wasm) - startMs(load)).toBeCloseTo(file['startTime'] ?? NaN, 2);
+  expect(startMs(fetched as Row) - startMs(load)).toBeCloseTo(file['responseEnd'] ?? NaN, 2);
+  expect(endMs(wasm)).toBeGreaterThan(startMs(fetched as Row));
   expect(durationMs(fetch)).toBeCloseTo(entry['responseEnd'] ?? NaN, 2);
   expect(endMs(load)).toBeCloseTo(Math.max(startMs(load) + (entry['loadEventEnd'] ?? NaN), endMs(hydrate)), 2);
 

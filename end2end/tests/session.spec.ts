@@ -95,6 +95,32 @@ test('after four hours a new visit begins, and not before', async ({ page, conte
   expect(visits(await pageLoad(page, traces))).toEqual([id]);
 });
 
+test('a page that was left alone for half an hour goes on in a new visit', async ({ page, context, traces }) => {
+  await page.addInitScript(() => {
+    const now = Date.now.bind(Date);
+    const clock = window as unknown as { aheadMs: number };
+    clock.aheadMs = 0;
+    Date.now = () => now() + clock.aheadMs;
+  });
+  await open(page, '/');
+  const { id: old } = await visit(context);
+  await pageLoad(page, traces);
+  const leaveAlone = async (minutes: number): Promise<void> => {
+    // The browser forgets the cookie by its own clock.
+    if (minutes >= 30) {
+      await context.clearCookies({ name: COOKIE });
+    }
+    await page.evaluate((minutes) => ((window as unknown as { aheadMs: number }).aheadMs += minutes * 60_000), minutes);
+  };
+  await leaveAlone(29);
+  expect(visits(await fetched(page, traces))).toEqual([old]);
+  await leaveAlone(31);
+  const trace = await fetched(page, traces);
+  const { id } = await visit(context);
+  expect(id).not.toBe(old);
+  expect(visits(trace)).toEqual([id]);
+});
+
 test('with cookies blocked the app works, and a visit is one page load', async ({ launchOptions, playwright, traces }) => {
   const profile = await mkdtemp(join(tmpdir(), 'cruddur-profile-'));
   await mkdir(join(profile, 'Default'));

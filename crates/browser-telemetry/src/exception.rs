@@ -2,13 +2,15 @@
 //!
 //! Each is an event `exception` by OpenTelemetry's conventions
 //! (<https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/>) on the span that is current, and fails
-//! it; where none is, on a span of its own, `exception`, so that it is seen all the same. After a panic the program
-//! cannot be trusted any more, so all that there is goes out at once.
+//! it. Where that span has ended, it is on one of its own below it, `exception`; where none is current, that is a root, and
+//! links to the page's load. The browser tells of a rejection when the handlers have run, in whose promise nobody knows: it
+//! belongs to the latest interaction that is still open. After a panic the program cannot be trusted any more, so all that
+//! there is goes out at once.
 
 use crate::state::state;
-use crate::{clock, export, otlp, page, tracer};
+use crate::{clock, export, interaction, otlp, page, page_load, tracer};
 use opentelemetry::Context;
-use opentelemetry::trace::{Event, SpanKind, Status, TraceContextExt};
+use opentelemetry::trace::{Event, SpanId, SpanKind, Status, TraceContextExt};
 use std::panic;
 use trace_wire::attribute;
 
@@ -24,34 +26,45 @@ pub(crate) fn listen() {
         let words = panic.payload_as_str().unwrap_or_default();
         let message = place.to_owned() + ":" + &otlp::decimal(line) + ": " + words;
         let stack = page::ask("complain", &message);
-        record(PANIC, message, stack);
+        // First, so that there is a load to link to.
+        page_load::emit();
+        record(Context::current(), PANIC, message, stack);
         tracer::end_all();
         export::leave();
     }));
 }
 
-/// An error that nobody caught: its type, and its message and stack with a zero byte between.
-pub(crate) fn uncaught(name: &str, mut text: &str) {
+/// An error that nobody caught: whether in a promise (1), its type, and its message and stack with a zero byte between.
+pub(crate) fn uncaught(is_rejection: u32, name: &str, mut text: &str) {
     let message = page::first(&mut text);
-    record(name, message.to_owned(), text.to_owned());
+    let context = if is_rejection > 0 {
+        interaction::latest()
+    } else {
+        Context::current()
+    };
+    record(context, name, message.to_owned(), text.to_owned());
 }
 
-fn record(name: &str, message: String, stack: String) {
+fn record(context: Context, name: &str, message: String, stack: String) {
     let now = clock::now();
     let mut attributes = Vec::new();
     otlp::text(&mut attributes, attribute::EXCEPTION_TYPE, name.to_owned());
     otlp::text(&mut attributes, attribute::EXCEPTION_MESSAGE, message.clone());
     otlp::text(&mut attributes, attribute::EXCEPTION_STACKTRACE, stack);
-    let mut id = Context::current().span().span_context().span_id();
+    let mut id = context.span().span_context().span_id();
     let is_own = !tracer::is_recording(id);
     if is_own {
         let name = "exception".into();
         let tracer = &state().tracer;
-        id = tracer
-            .begin(&Context::new(), name, SpanKind::Internal, now, vec![])
-            .span;
+        id = tracer.begin(&context, name, SpanKind::Internal, now, vec![]).span;
     }
     if let Some(mut record) = tracer::record(id) {
+        if is_own
+            && record.parent == SpanId::INVALID
+            && let Some((trace, load)) = page_load::root()
+        {
+            record.links.push(otlp::link(trace, load));
+        }
         record.events.push(Event::new("exception", now, attributes, 0));
         record.status = Status::error(message);
     }

@@ -1,42 +1,52 @@
 //! The way out: ended spans wait in a bounded queue and are posted as OTLP/protobuf to the page's own origin.
 //!
-//! Nothing goes out before the page has loaded: its load is worth more than news of it. From then on a batch goes
-//! [`DELAY_MS`] after its first span, or when it is full; zipped, where that is worth it. When the page is hidden, the
-//! ended spans go at once; on `pagehide` the open ones are ended, marked and sent, too. Requests are `keepalive`, so that
-//! they outlive the page, as far as the 64 KiB reach that the Fetch standard grants to all of a page's keepalive
-//! requests together; what does not fit goes as a plain request, which a hidden page usually still completes.
+//! Nothing goes out by itself before the page has loaded: its load is worth more than news of it. From then on a batch
+//! goes [`DELAY_MS`] after its first span, or when it is full; zipped, where that is worth it; at most [`MAX_POSTS`] at a
+//! time, so that an endpoint that does not answer leaves the app its connections. When the page is hidden, the ended spans
+//! go at once, before its load as well: nobody waits for that any more, and there may be no later moment. On `pagehide` the
+//! open ones are ended, marked and sent, too. Requests are `keepalive`, so that they outlive the page, as far as the 64 KiB
+//! reach that the Fetch standard grants to all of a page's keepalive requests together; what does not fit goes as a plain
+//! request, which a hidden page usually still completes.
 //!
 //! A page runs on for a moment after `pagehide`: an answer that comes then causes its refetch. A span that opens there
 //! has no later moment either, so it is ended, marked and sent as it opens; else the server's spans below it would have
 //! no parent. A page that returns from the back-forward cache (`pageshow`) goes on as before.
 //!
-//! What could not be delivered is tried again, later and later; what the server will never take, or what finds no room,
-//! is counted, and the count goes out with the next batch.
+//! What could not be delivered is tried again, later and later; what is too large for the server, in halves. What it will
+//! never take, or what finds no room, is counted, and the count goes out with the next batch.
 //!
 //! The posts are made past our own `fetch`: telemetry makes no spans about itself. No key is ever sent.
 
-use crate::otlp::{self, SpanRecord};
+mod batch;
+
+use crate::otlp::SpanRecord;
 use crate::page::{self, Call};
 use crate::state::{part, state};
-use crate::{clock, start, tracer};
-use opentelemetry::KeyValue;
+use crate::{start, tracer};
+use batch::encode;
 use std::cell::RefMut;
-use trace_wire::attribute;
 use wasm_bindgen_futures::JsFuture;
 
 /// Milliseconds from a batch's first span to its departure.
 pub const DELAY_MS: i32 = 500;
 /// Milliseconds until the next try when a batch could not be delivered and the server named no time; doubled with each
-/// further failure.
+/// further try that fails.
 pub const RETRY_MS: i32 = 1_000;
 /// The most milliseconds until the next try.
 pub const MAX_RETRY_MS: i32 = 60_000;
 /// The most spans of one batch.
 pub const MAX_BATCH: usize = 256;
-/// The most spans that wait; further ones are dropped and counted ([`dropped`]).
+/// The most spans that wait or are under way; further ones are dropped and counted ([`dropped`]).
 pub const MAX_QUEUE: usize = 2048;
+/// The most batches under way at once, until the page is hidden or goes away.
+pub const MAX_POSTS: usize = 2;
 /// Bodies from this size on are zipped: below, there is little to gain.
 const ZIP_BYTES: usize = 1024;
+/// Where less than this is left to keepalive requests, no batch is split to fill it: many small requests would be lost
+/// together.
+const MIN_ROOM: usize = 4096;
+/// How [`answered`] is told that a batch was too large (413).
+const TOO_LARGE: f64 = -413.0;
 
 /// What waits to be sent.
 pub(crate) struct Queue {
@@ -46,9 +56,11 @@ pub(crate) struct Queue {
     /// The latest batch's id.
     latest: u32,
     dropped: i64,
-    /// How many of them the server knows of.
+    /// How many of them the server knows of, or is being told.
     reported: i64,
     is_timed: bool,
+    /// How many timers run, each since a failure: nothing is sent before the last of them ends.
+    pauses: u32,
     /// [`flush`] was called, and nobody has waited for it.
     is_flushing: bool,
     /// The page has not loaded yet.
@@ -68,6 +80,7 @@ impl Queue {
             dropped: 0,
             reported: 0,
             is_timed: false,
+            pauses: 0,
             is_flushing: false,
             is_held: true,
             is_gone: false,
@@ -75,13 +88,10 @@ impl Queue {
         }
     }
 
-    fn put_back(&mut self, mut spans: Vec<SpanRecord>) {
-        // What came meanwhile stays; where there is no room for all, the oldest go.
-        let excess = (spans.len() + self.spans.len()).saturating_sub(MAX_QUEUE);
-        self.dropped += excess as i64;
-        let mut spans = spans.split_off(excess.min(spans.len()));
-        spans.append(&mut self.spans);
-        self.spans = spans;
+    /// How many spans there are, waiting and under way.
+    fn len(&self) -> usize {
+        let under_way = self.under_way.iter().map(|batch| batch.spans.len());
+        self.spans.len() + under_way.sum::<usize>()
     }
 }
 
@@ -89,7 +99,7 @@ impl Queue {
 struct Batch {
     id: u32,
     spans: Vec<SpanRecord>,
-    /// How many spans had been dropped when it went.
+    /// How many dropped spans it tells of.
     dropped: i64,
 }
 
@@ -103,8 +113,9 @@ pub fn dropped() -> u64 {
     queue().dropped.unsigned_abs()
 }
 
-/// Sends what has ended, now: call it before signing in or out, so that the spans arrive while the cookies are still
-/// those of the person whose they are. The next server function that is called waits for the answer, a second at most.
+/// Sends what has ended, now, whether or not the page has loaded: call it before signing in or out, so that the spans arrive
+/// while the cookies are still those of the person whose they are. The next server function that is called waits for the
+/// answer, a second at most.
 pub fn flush() {
     if !cfg!(feature = "inert") {
         leave();
@@ -130,7 +141,7 @@ pub(crate) fn set_gone(is_gone: bool) {
 /// The page has loaded: from now on spans are sent.
 pub(crate) fn release() {
     queue().is_held = false;
-    schedule(DELAY_MS);
+    schedule();
 }
 
 /// A span has been opened. Where the page is gone already, it is ended and sent now.
@@ -153,7 +164,7 @@ pub(crate) fn push(span: SpanRecord) {
     }
     let waiting = {
         let mut queue = queue();
-        if queue.spans.len() < MAX_QUEUE {
+        if queue.len() < MAX_QUEUE {
             queue.spans.push(span);
         } else {
             queue.dropped += 1;
@@ -163,31 +174,39 @@ pub(crate) fn push(span: SpanRecord) {
     if waiting == MAX_BATCH {
         send();
     } else {
-        schedule(DELAY_MS);
+        schedule();
     }
 }
 
-fn schedule(delay_ms: i32) {
+fn schedule() {
     let mut queue = queue();
-    if !queue.is_held && !queue.is_timed && !queue.spans.is_empty() {
+    if !queue.is_held && !queue.is_timed && queue.pauses == 0 && !queue.spans.is_empty() {
         queue.is_timed = true;
-        page::call_after(delay_ms, Call::Flush, 0);
+        page::call_after(DELAY_MS, Call::Flush, 0);
     }
 }
 
-/// The time has come that was scheduled.
-pub(crate) fn due() {
-    queue().is_timed = false;
+/// A time has come: of a batch (0), or the end of a pause (1).
+pub(crate) fn due(pauses: u32) {
+    let mut queue = queue();
+    queue.pauses -= pauses;
+    queue.is_timed &= pauses > 0;
+    drop(queue);
     send();
 }
 
 /// Sends one batch of what waits, and the rest after it.
 fn send() {
-    // After a failure only the timer tries again.
-    if queue().is_held || (queue().is_timed && queue().pause > 0) {
-        return;
+    {
+        let queue = queue();
+        if queue.is_held || queue.pauses > 0 || queue.under_way.len() >= MAX_POSTS {
+            return;
+        }
     }
-    let spans = take();
+    send_batch(take());
+}
+
+fn send_batch(spans: Vec<SpanRecord>) {
     if !spans.is_empty() {
         let body = encode(&spans);
         post(spans, &body, body.len() >= ZIP_BYTES);
@@ -209,7 +228,7 @@ pub(crate) fn leave() {
 fn leave_with(mut spans: Vec<SpanRecord>) {
     let body = encode(&spans);
     let room = page::number("room") as usize;
-    if body.len() > room && spans.len() > 1 && room > 0 {
+    if body.len() > room && spans.len() > 1 && room >= MIN_ROOM {
         let second = spans.split_off(spans.len() / 2);
         leave_with(spans);
         return leave_with(second);
@@ -224,8 +243,9 @@ fn post(spans: Vec<SpanRecord>, body: &[u8], zip: bool) {
         let batch = Batch {
             id: queue.latest,
             spans,
-            dropped: queue.dropped,
+            dropped: queue.dropped - queue.reported,
         };
+        queue.reported = queue.dropped;
         queue.under_way.push(batch);
         queue.latest
     };
@@ -239,26 +259,42 @@ pub(crate) fn answered(id: u32, answer: f64) {
     let Some(place) = queue.under_way.iter().position(|batch| batch.id == id) else {
         return;
     };
-    let batch = queue.under_way.swap_remove(place);
-    let mut delay_ms = DELAY_MS;
-    if answer > 0.0 {
-        queue.pause = (queue.pause * 2).clamp(RETRY_MS, MAX_RETRY_MS);
-        delay_ms = queue.pause.max(answer.min(f64::from(MAX_RETRY_MS) * 10.0) as i32);
-        queue.put_back(batch.spans);
-    } else {
-        queue.pause = 0;
-        if answer < 0.0 {
-            queue.dropped += batch.spans.len() as i64;
-        } else {
-            queue.reported = batch.dropped;
-        }
+    let mut batch = queue.under_way.swap_remove(place);
+    if answer != 0.0 {
+        queue.reported -= batch.dropped;
     }
-    let is_full = answer <= 0.0 && queue.spans.len() >= MAX_BATCH;
+    if answer > 0.0 {
+        // Batches that fail together are one failed try.
+        if queue.pauses == 0 {
+            queue.pause = (queue.pause * 2).clamp(RETRY_MS, MAX_RETRY_MS);
+        }
+        queue.pauses += 1;
+        let named = answer.min(f64::from(MAX_RETRY_MS) * 10.0) as i32;
+        page::call_after(queue.pause.max(named), Call::Flush, 1);
+        // The oldest first.
+        batch.spans.append(&mut queue.spans);
+        queue.spans = batch.spans;
+        return;
+    }
+    // A pause that has begun goes on.
+    if queue.pauses == 0 {
+        queue.pause = 0;
+    }
+    if answer == TOO_LARGE && batch.spans.len() > 1 {
+        drop(waiting);
+        let second = batch.spans.split_off(batch.spans.len() / 2);
+        send_batch(batch.spans);
+        return send_batch(second);
+    }
+    if answer < 0.0 {
+        queue.dropped += batch.spans.len() as i64;
+    }
+    let is_full = queue.spans.len() >= MAX_BATCH;
     drop(waiting);
     if is_full {
         send();
     } else {
-        schedule(delay_ms);
+        schedule();
     }
 }
 
@@ -267,40 +303,4 @@ fn take() -> Vec<SpanRecord> {
     let rest = queue.spans.len().min(MAX_BATCH);
     let rest = queue.spans.split_off(rest);
     std::mem::replace(&mut queue.spans, rest)
-}
-
-/// A batch: one part for each epoch of the page's clock, with what is known of that clock.
-fn encode(spans: &[SpanRecord]) -> Vec<u8> {
-    let mut body = Vec::new();
-    let own = start::config().map_or(&[][..], |config| &config.resource);
-    for part in spans.chunk_by(|one, next| one.epoch == next.epoch) {
-        if let Some(first) = part.first() {
-            otlp::encode([&resource(first.epoch), own], part, &mut body);
-        }
-    }
-    body
-}
-
-fn resource(epoch: usize) -> Vec<KeyValue> {
-    let mut resource = Vec::new();
-    let list = &mut resource;
-    otlp::literal(list, attribute::TELEMETRY_SDK_NAME, env!("CARGO_PKG_NAME"));
-    otlp::literal(list, attribute::TELEMETRY_SDK_LANGUAGE, "rust");
-    otlp::literal(list, attribute::TELEMETRY_SDK_VERSION, env!("CARGO_PKG_VERSION"));
-    if let Some(config) = start::config() {
-        otlp::literal(list, attribute::SERVICE_NAME, config.service_name);
-    }
-    otlp::text(list, attribute::SESSION_ID, page::ask("session", ""));
-    let generation = page::ask("meta", trace_wire::page::GENERATION_META);
-    if !generation.is_empty() {
-        otlp::text(list, attribute::SPAN_GENERATION, generation);
-    }
-    let offset = clock::offset(epoch);
-    otlp::number(list, attribute::CLOCK_OFFSET_MS, offset.map(|(offset, _)| offset));
-    otlp::number(list, attribute::CLOCK_ERROR_MS, offset.map(|(_, error)| error));
-    let queue = queue();
-    if queue.dropped > queue.reported {
-        otlp::integer(list, attribute::SPAN_DROPPED, queue.dropped - queue.reported);
-    }
-    resource
 }

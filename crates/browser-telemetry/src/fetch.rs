@@ -285,7 +285,7 @@ impl Drop for FetchSpan {
 
 /// The path of an absolute URL, as a browser writes it: from the third slash on. (By bytes: a search for `://` brings
 /// 1 KB of substring searcher into the page's WASM.)
-fn path(url: &str) -> Option<&str> {
+pub(crate) fn path(url: &str) -> Option<&str> {
     let bytes = url.as_bytes();
     let mut slashes = (0..bytes.len()).filter(|at| bytes[*at] == b'/');
     let start = slashes.nth(2)?;

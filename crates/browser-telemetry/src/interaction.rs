@@ -75,6 +75,12 @@ pub(crate) fn of(parent: SpanId, trace: TraceId) -> u32 {
         .map_or(0, |one| one.id)
 }
 
+/// The context of the latest that is open; of nothing, where none is.
+pub(crate) fn latest() -> Context {
+    let live = &interactions().live;
+    live.last().map(|one| one.context.clone()).unwrap_or_default()
+}
+
 /// Whether nothing of a context's trace is open any more.
 pub(crate) fn is_over(context: &Context) -> bool {
     !tracer::is_open(context.span().span_context().trace_id())

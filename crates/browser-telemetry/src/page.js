@@ -53,7 +53,7 @@ const enter = event => {
 
 const failed = (error, message) => {
   const { name, stack } = error instanceof Error ? error : {};
-  tell(5, 0, 0, name || "Error", [(error && error.message) || message || error, stack || ""].join("\0"));
+  tell(5, +!message, 0, name || "Error", [(error && error.message) || message || error, stack || ""].join("\0"));
 };
 
 const measure = entries => {
@@ -176,7 +176,7 @@ const deliver = async (body, headers) => {
   const keepalive = used + size <= 61440;
   if (keepalive) used += size;
   try {
-    const response = await fetch(endpoint, { method: "POST", body, headers, keepalive });
+    const response = await fetch(endpoint, { method: "POST", body, headers, keepalive, signal: AbortSignal.timeout?.(1e4) });
     const { ok, status } = response;
     if (ok) return 0;
     if (![408, 429, 502, 503, 504].includes(status)) return -status;

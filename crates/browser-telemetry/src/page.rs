@@ -19,7 +19,8 @@ pub(crate) enum Call {
     Leave = 3,
     /// The interaction `id` may have settled.
     Settled = 4,
-    /// Something was thrown and not caught: `name` its type, `path` its message and its stack.
+    /// Something was thrown and not caught: `name` its type, `path` its message and its stack, `id` 1 where that was in a
+    /// promise.
     Exception = 5,
     /// The page is hidden.
     Hidden = 6,
@@ -29,7 +30,7 @@ pub(crate) enum Call {
     PageShow = 8,
     /// The page has loaded.
     Loaded = 9,
-    /// It is time to send.
+    /// It is time to send; `id` 1 where a pause is over.
     Flush = 10,
     /// The page has had its time to hydrate.
     Patience = 11,
@@ -105,7 +106,8 @@ extern "C" {
     pub(crate) fn times(name: &str, client: &str, properties: &str) -> Vec<f64>;
 
     /// Posts a batch; the request is under way when this returns, unless it is to be zipped first. [`Call::Answered`] tells
-    /// what became of it. The bytes are copied before the first await, since WASM's memory may move.
+    /// what became of it, after ten seconds in any case (the specification's default, `OTEL_EXPORTER_OTLP_TIMEOUT`). The
+    /// bytes are copied before the first await, since WASM's memory may move.
     pub(crate) fn post(id: u32, body: &[u8], zip: bool);
 
     /// Is there when all that is under way has been answered, and after a second in any case.

@@ -6,14 +6,18 @@
 //! (<https://www.npmjs.com/package/@opentelemetry/instrumentation-document-load>), whose events are named as the
 //! platform names its properties.
 //!
+//! `wasm.load` lasts from the request of the program's file until the program runs. What lies before its event `responseEnd`
+//! is the fetch, during which browsers compile already; what lies behind it is the rest of compiling, and the start.
+//!
 //! A page that is older than its trace (taken from a cache, a tab that was restored) must not join it a second time: it
 //! starts a new one, and links to the old. It is told by its request: none went out, or the answer was for another one,
 //! or it was another page that had it fetched ahead of time.
 
 use crate::page::{self, Call};
 use crate::resource_timing::Times;
+use crate::start::routes;
 use crate::state::{part, state};
-use crate::{SpanRecord, clock, export, ids, otlp};
+use crate::{SpanRecord, clock, export, fetch, ids, otlp};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, SpanId, SpanKind, TraceId};
 use std::borrow::Cow;
@@ -188,6 +192,10 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
         } else if let Some(mut times) = times {
             if is_fresh {
                 times.set_clock();
+                let url = page::ask("entry", "navigation");
+                if let Some(route) = fetch::path(&url).and_then(routes) {
+                    otlp::literal(&mut document_fetch.attributes, attribute::URL_TEMPLATE, route);
+                }
             } else {
                 // Kept with the page: it tells of the request that was made then.
                 times.said.server = None;

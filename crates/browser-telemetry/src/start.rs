@@ -93,7 +93,7 @@ fn answer(call: Call, args: Args) -> u32 {
         Call::PopState => return interaction::pop_state(args),
         Call::Leave => interaction::leave(args.id),
         Call::Settled => interaction::settled(args.id),
-        Call::Exception => exception::uncaught(&args.name, &args.path),
+        Call::Exception => exception::uncaught(args.id, &args.name, &args.path),
         Call::Hidden => export::leave(),
         Call::PageHide => {
             export::set_gone(true);
@@ -105,7 +105,7 @@ fn answer(call: Call, args: Args) -> u32 {
             interaction::restored(args);
         }
         Call::Loaded => page_load::loaded(),
-        Call::Flush => export::due(),
+        Call::Flush => export::due(args.id),
         Call::Patience => page_load::emit(),
         Call::Answered => export::answered(args.id, args.at),
     }

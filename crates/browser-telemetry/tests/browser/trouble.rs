@@ -1,8 +1,8 @@
 //! Errors, panics, and a machine that slept.
 
 use crate::support::*;
-use opentelemetry::global;
-use opentelemetry::trace::{Status, Tracer};
+use opentelemetry::trace::{SpanId, Status, TraceContextExt, Tracer};
+use opentelemetry::{Context, global};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -28,6 +28,37 @@ async fn an_error_that_nobody_caught_fails_the_click_in_which_it_happened() {
         assert_eq!(value("exception.message"), "boom");
         assert!(value("exception.stacktrace").contains("TypeError: boom"));
     }
+}
+
+#[wasm_bindgen_test]
+async fn an_error_in_a_span_that_has_ended_is_below_it() {
+    let _owner = start();
+    let context = Context::current_with_span(global::tracer("test").start("over"));
+    context.span().end();
+    let guard = context.attach();
+    run("dispatchEvent(new ErrorEvent('error', {message: 'too late'}))");
+    drop(guard);
+    let spans = ended(2).await;
+    let (over, exception) = (named(&spans, "over"), named(&spans, "exception"));
+    assert_eq!((exception.trace_id, exception.parent), (over.trace_id, over.span_id));
+    assert_eq!(exception.events.len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_rejection_fails_the_latest_interaction_that_is_still_open() {
+    let _owner = start();
+    let reject = "dispatchEvent(new PromiseRejectionEvent('unhandledrejection', \
+                  {promise: Promise.resolve(), reason: new RangeError('too far')}))";
+    button("first", |_| {}).click();
+    button("second", |_| {}).click();
+    // Nothing is current any more.
+    run(reject);
+    let spans = ended(2).await;
+    assert_eq!(named(&spans, "click first").status, Status::Unset);
+    assert_eq!(named(&spans, "click second").status, Status::error("too far"));
+    run(reject);
+    let alone = ended(1).await.remove(0);
+    assert_eq!((alone.name.as_ref(), alone.parent), ("exception", SpanId::INVALID));
 }
 
 #[wasm_bindgen_test]
