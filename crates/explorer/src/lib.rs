@@ -28,6 +28,7 @@ mod live;
 mod page;
 mod pages;
 mod saved;
+mod statement;
 mod stylesheet;
 mod waterfall;
 
