@@ -1,8 +1,11 @@
-// axe looks at every page of the app and at the list of traces, each in its states.
+// axe looks at every page of the app, at the list of traces, at a trace that has everything, and at the pages that say no,
+// each in its states. Queries and SQL are in queries.spec.ts, a large trace in waterfall.spec.ts.
 
 import { expectNothingInTheWay } from './axe.js';
 import { crud, draft, expect, hydrated, open, signUp, talker, test } from './fixture.js';
 import { handIn, newRoute } from './hand-in.js';
+import { handInOdd } from './odd-trace.js';
+import { ownServer } from './own-server.js';
 
 test('nothing is in the way of those who are not signed in', async ({ page }) => {
   for (const path of ['/', '/signin', '/signup', `/@${talker.handle}`, '/@nobody_at_all', '/no/such/page']) {
@@ -56,4 +59,95 @@ test('nothing is in the way in the list of traces', async ({ page, request }) =>
     await page.goto(`/traces${query}`);
     await expectNothingInTheWay(page, query);
   }
+});
+
+test('nothing is in the way on older pages of the list, nor where there is nothing to show', async ({ page, request }) => {
+  const route = newRoute();
+  const [id] = await handIn(request, [{ name: 'new', route }, { name: 'old', ageMs: 1000, route }]);
+  await page.goto(`/traces?route=${encodeURIComponent(route)}&limit=1`);
+  await page.getByRole('link', { name: 'Older traces' }).click();
+  await expect(page.getByRole('link', { name: 'Back to the newest' })).toBeVisible();
+  await expectNothingInTheWay(page, 'an older page');
+  await page.goto(`/traces/${id}?page=9`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no such page');
+  await expectNothingInTheWay(page, 'a page that a trace does not have');
+  await page.goto(`/traces/${'0123456789abcdef'.repeat(2)}`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('This trace is not known (yet)');
+  await expectNothingInTheWay(page, 'an unknown trace');
+});
+
+test('nothing is in the way in a trace that has everything', async ({ page, request }) => {
+  const server = await ownServer({ CRUDDUR_INGEST_KEY: 'from-a-test', CRUDDUR_DEMO: '0' });
+  await page.goto(`${server.url}/traces`);
+  await expect(page.getByRole('heading', { name: 'No traces yet' })).toBeVisible();
+  await expectNothingInTheWay(page, 'no traces yet');
+
+  const { traceId } = await handInOdd(request, server.url, 'from-a-test');
+  await page.goto(`${server.url}/traces/${traceId}`);
+  await page.locator('html[data-trace=ready]').waitFor();
+  for (const badge of ['parent missing', 'synthetic', 'incomplete', 'before its parent', 'link']) {
+    await expect(page.locator('.badge', { hasText: badge }).first(), badge).toBeVisible();
+  }
+  await expect(page.locator('.split')).toBeVisible();
+  await expect(page.locator('.legend')).toBeVisible();
+  await expect(page.locator('.doubts li')).toHaveCount(5);
+  // The words are on the row as well, whoever makes it: the server or the script.
+  await expect(page.locator('tr.failed .error')).toHaveAttribute('title', 'the table is locked');
+  await expect(page.locator('tr.failed .error')).toHaveText('error: the table is locked');
+  await expectNothingInTheWay(page, 'a trace with everything');
+  await server.stop();
+});
+
+test('nothing is in the way in the fields of a span that has everything', async ({ page, request }) => {
+  const server = await ownServer({ CRUDDUR_INGEST_KEY: 'from-a-test', CRUDDUR_DEMO: '0' });
+  const { traceId } = await handInOdd(request, server.url, 'from-a-test');
+  await page.goto(`${server.url}/traces/${traceId}?q=orders`);
+  await page.locator('html[data-trace=ready]').waitFor();
+  await expect(page.locator('#found')).toHaveText('4 matches');
+  for (const name of ['POST /api/orders', 'INSERT orders']) {
+    await page.locator('tr.span').getByRole('link', { name }).first().click();
+    await expect(page.locator('#chosen h2')).toHaveText(name);
+    await expectNothingInTheWay(page, `the fields of ${name}`);
+  }
+  await server.stop();
+});
+
+test('nothing is in the way of those who may not see traces', async ({ page }) => {
+  const server = await ownServer({ CRUDDUR_EXPLORER: 'operators', CRUDDUR_DEMO: '0' });
+  expect((await page.goto(`${server.url}/traces`))?.status()).toBe(401);
+  await expectNothingInTheWay(page, 'the explorer, not signed in');
+  await page.goto(`${server.url}/signup`);
+  await page.getByLabel('Name', { exact: true }).fill('Nobody');
+  await page.getByLabel('Email', { exact: true }).fill('nobody@example.com');
+  await page.getByLabel('Username', { exact: true }).fill('nobody');
+  await page.getByLabel('Password', { exact: true }).fill('a long enough password');
+  await page.getByRole('button', { name: 'Sign Up', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Sign Out' }).first()).toBeVisible();
+  expect((await page.goto(`${server.url}/traces`))?.status()).toBe(403);
+  await expectNothingInTheWay(page, 'the explorer, no operator');
+  await server.stop();
+});
+
+test('nothing is in the way when the server does not do what it should', async ({ page }) => {
+  await open(page, '/signin');
+  await page.getByLabel('Email').fill('nobody@example.com');
+  await page.getByLabel('Password').fill('not this one');
+  await page.getByRole('button', { name: 'Sign In', exact: true }).click();
+  await expect(page.getByRole('alert').first()).not.toBeEmpty();
+  await expectNothingInTheWay(page, '/signin with an error');
+
+  await signUp(page);
+  await hydrated(page);
+  const no = { status: 503, body: 'no' };
+  await page.route('**/api/activities/home**', (route) => route.fulfill(no));
+  await page.route('**/api/activities/user**', (route) => route.fulfill(no));
+  await page.route('**/api/users/signout', (route) => route.fulfill(no));
+  await page.getByRole('button', { name: 'Load more' }).click();
+  await expect(page.locator('.feed-more .trace-id')).toBeVisible();
+  await page.getByRole('button', { name: 'Sign Out' }).first().click();
+  await expect(page.locator('.nav-error .trace-id')).toBeVisible();
+  await expectNothingInTheWay(page, '/ where nothing works');
+  await page.getByRole('article').first().getByRole('link').first().click();
+  await expect(page.locator('.notice-danger')).toBeVisible();
+  await expectNothingInTheWay(page, 'a page that could not be had');
 });

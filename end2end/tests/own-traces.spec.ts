@@ -51,6 +51,31 @@ test('an error names its trace, with a button that copies it', async ({ page, co
   await expect(page.getByRole('alert').locator('.trace-id code')).toHaveText(traceparent.split('-')[1] ?? '');
 });
 
+test('more that could not be loaded, and a sign-out that failed, name their traces', async ({ page, traces }) => {
+  await signUp(page);
+  await hydrated(page);
+  await page.route('**/api/activities/home**', (route) => route.fulfill({ status: 503, body: 'no' }));
+  const more = await traces.during(() => page.getByRole('button', { name: 'Load more' }).click());
+  await expect(page.locator('.feed-more').getByRole('alert')).toContainText('We could not reach the server');
+  await expect(page.locator('.feed-more .trace-id code')).toHaveText(more.traceId);
+  await page.unroute('**/api/activities/home**');
+  await page.getByRole('button', { name: 'Load more' }).click();
+  await expect(page.locator('.feed-more .trace-id')).toHaveCount(0);
+
+  await page.route('**/api/users/signout', (route) => route.fulfill({ status: 503, body: 'no' }));
+  const out = await traces.during(() => page.getByRole('button', { name: 'Sign Out' }).first().click());
+  await expect(page.locator('.nav-error').getByRole('alert')).toHaveText(/^You are still signed in: we could not reach the server/);
+  await expect(page.locator('.nav-error .trace-id code')).toHaveText(out.traceId);
+
+  // The server's own words, and the trace that it names.
+  const named = '0123456789abcdef'.repeat(2);
+  await page.unroute('**/api/users/signout');
+  await page.route('**/api/users/signout', (route) => route.fulfill({ status: 500, json: { code: 'internal', message: '', trace_id: named } }));
+  await page.getByRole('button', { name: 'Sign Out' }).first().click();
+  await expect(page.locator('.nav-error').getByRole('alert')).toHaveText(/something went wrong on our side/);
+  await expect(page.locator('.nav-error .trace-id a')).toHaveAttribute('href', `/traces/${named}`);
+});
+
 test('a browser that refuses the clipboard is not said to have copied', async ({ page }) => {
   await page.addInitScript(() => {
     navigator.clipboard.writeText = () => Promise.reject(new Error('no'));

@@ -121,6 +121,16 @@ for (const path of ['', '/latency-by-user', '/recent-traces?scale=log', '/networ
   });
 }
 
+test('nothing is in the way in queries/count-by-trace', async ({ page, traces }) => {
+  // Each trace is a point and a row: those of a few seconds will do.
+  const begin = Math.floor(Date.now() / 1000);
+  await post(page, traces);
+  await page.goto(`/traces/queries/count-by-trace?start_time=${begin}&end_time=${Math.ceil(Date.now() / 1000)}`);
+  await expect(page.locator('figure.chart .value').first()).toBeAttached();
+  await page.getByText('Values', { exact: true }).first().click();
+  await expectNothingInTheWay(page, 'count by trace');
+});
+
 test('SQL in place: an example, a trace behind a row, a statement that is refused', async ({ page, traces }) => {
   const { traceId } = await post(page, traces);
   await page.goto('/traces');
@@ -139,4 +149,52 @@ test('SQL in place: an example, a trace behind a row, a statement that is refuse
   await expect(page.getByRole('alert')).toContainText('SELECT');
   await expect(page.getByLabel('Statement')).toHaveValue('DROP TABLE spans');
   await expectNothingInTheWay(page, 'a statement that is refused');
+});
+
+test('while the store is being asked the page says so, and after coming back no more', async ({ page, traces }) => {
+  await post(page, traces);
+  for (const [path, button, answer] of [
+    ['/traces/queries/latency-by-user', 'Show', '.charts'],
+    [`/traces/sql?statement=${encodeURIComponent('SELECT name FROM spans')}`, 'Run', '.wide'],
+  ] as const) {
+    await page.goto(path);
+    await expect(page.locator('#asking')).toBeEmpty();
+    let go = (): void => undefined;
+    const wait = new Promise<void>((resolve) => (go = resolve));
+    await page.route('**/*', async (route) => {
+      await wait;
+      await route.continue();
+    });
+    // Looked at from within: from outside a page that is being left cannot be.
+    const said = page.evaluate(
+      (answer) =>
+        new Promise<unknown>((resolve) => {
+          const asking = document.getElementById('asking');
+          const look = () => resolve([asking?.textContent, document.querySelector(answer)?.getAttribute('aria-busy')]);
+          new MutationObserver(look).observe(asking ?? document, { childList: true });
+        }),
+      answer,
+    );
+    const click = page.getByRole('button', { name: button }).click();
+    expect(await said).toEqual(['Asking the store…', 'true']);
+    const loaded = page.waitForEvent('load');
+    go();
+    await click;
+    await loaded;
+    await page.unroute('**/*');
+    await expect(page.locator('#asking')).toBeEmpty();
+    await expect(page.locator('[aria-busy]')).toHaveCount(0);
+  }
+});
+
+test('the row of nobody who is signed in leads to their traces', async ({ page, traces, request }) => {
+  await post(page, traces);
+  await request.get('/');
+  await page.goto('/traces/queries/latency-by-user');
+  const row = page.getByRole('region', { name: 'Groups' }).getByRole('row').filter({ has: page.locator('.absent') });
+  await row.getByRole('rowheader').getByRole('link', { name: 'none' }).click();
+  const answer = page.getByRole('region', { name: 'Answer' });
+  await expect(answer.getByRole('columnheader').last()).toHaveText('trace.trace_id');
+  await answer.getByRole('link').first().click();
+  await expect(page).toHaveURL(/\/traces\/[0-9a-f]{32}$/);
 });

@@ -1,6 +1,7 @@
 // The waterfall as a person uses it: by mouse, by keyboard alone, without JavaScript, and as assistive technology finds it.
 
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { baseURL, expect, test, type TraceReader } from './fixture.js';
@@ -77,6 +78,18 @@ test('by mouse: through the tree, to the errors, by search, and by a link to a s
     await expect(page).toHaveURL(`/traces/${id}?span=${spanId(index ?? 0)}`);
   }
 
+  await page.getByRole('button', { name: 'Previous error' }).click();
+  await expect(chosen(page)).toContainText(`item ${FAILED[1]}`);
+
+  // One row with what is below it.
+  const step = rowOf(page, 'step').first();
+  await page.locator('.scroll').evaluate((scroll) => scroll.scrollTo(0, 0));
+  await step.locator('.twisty').click();
+  await expect(step).toHaveAttribute('aria-expanded', 'false');
+  await expect(tree(page)).toHaveAttribute('aria-rowcount', String(SPANS + 1 - 29));
+  await step.locator('.twisty').click();
+  await expect(tree(page)).toHaveAttribute('aria-rowcount', String(SPANS + 1));
+
   // What hides a row that is gone to is expanded.
   await page.getByRole('button', { name: 'Collapse all' }).click();
   await expect(tree(page)).toHaveAttribute('aria-rowcount', '12');
@@ -95,6 +108,11 @@ test('by mouse: through the tree, to the errors, by search, and by a link to a s
     await expect(fields(page).getByRole('heading', { level: 2 })).toHaveText(`item ${index}`);
   }
 
+  await page.getByRole('button', { name: 'Previous match' }).click();
+  await expect(fields(page).getByRole('heading', { level: 2 })).toHaveText(`item ${NEEDLES[1]}`);
+  await page.getByRole('button', { name: 'Next match' }).click();
+  await expect(fields(page).getByRole('heading', { level: 2 })).toHaveText(`item ${NEEDLES[0]}`);
+
   // A copied link leads others to the same span; and every field can be copied.
   await fields(page).getByRole('button', { name: 'Copy link' }).click();
   const link = await page.evaluate(() => navigator.clipboard.readText());
@@ -108,6 +126,15 @@ test('by mouse: through the tree, to the errors, by search, and by a link to a s
   await expect(chosen(other)).toBeInViewport();
   await expect(fields(other)).toContainText('a Needle here');
   await other.close();
+
+  // The whole trace, to the clipboard and to a file.
+  const heading = page.locator('.heading');
+  await heading.getByRole('button', { name: 'Copy as JSON' }).click();
+  const rows = async (): Promise<unknown[]> => JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+  await expect.poll(async () => (await rows()).length).toBe(SPANS + NEEDLES.length);
+  const [download] = await Promise.all([page.waitForEvent('download'), heading.getByRole('link', { name: 'Download' }).click()]);
+  expect(download.suggestedFilename()).toBe(`trace-${id}.json`);
+  expect(JSON.parse(await readFile(await download.path(), 'utf8'))).toEqual(await rows());
 
   // The map: a drag zooms into that time, a click goes to the rows there.
   const map = page.locator('#minimap');
@@ -145,8 +172,16 @@ test('by keyboard alone', async ({ page, traces, context }) => {
   await press('Escape');
   await expect(page.getByRole('dialog')).toBeHidden();
 
-  // The tree is one stop on the way of the Tab key.
-  await tree(page).focus();
+  // The tree is one stop on the way of the Tab key, after what is above it.
+  let stops = 0;
+  while (!(await tree(page).evaluate((tree) => tree === document.activeElement))) {
+    expect(++stops, 'stops before the tree').toBeLessThan(40);
+    await press('Tab');
+  }
+  await press('Shift+Tab');
+  await expect(page.getByRole('button', { name: 'Keys and help' })).toBeFocused();
+  await press('Tab');
+  await expect(tree(page)).toBeFocused();
   await press('ArrowDown');
   await isAt('tidy up');
   await press('ArrowRight');
@@ -222,6 +257,23 @@ test('without JavaScript: a span, a search and an error are links', async ({ bro
   await expect(fields(plain)).toContainText(`item ${FAILED[1]} is gone`);
   await expect(plain.locator('tr.chosen')).toBeInViewport();
   await context.close();
+});
+
+test('a trace that the script cannot read stays as the server has written it, and says why', async ({ page, traces }) => {
+  const id = await handIn(page, traces);
+  const faults: string[] = [];
+  page.on('pageerror', ({ message }) => faults.push(message));
+  const status = page.locator('#status');
+  await page.route('**/skeleton', (route) => route.abort());
+  await page.goto(`/traces/${id}`);
+  await expect(status).toHaveText(/^The whole trace could not be read: .+\. These are its first spans\.$/);
+  await page.unroute('**/skeleton');
+  await page.route('**/skeleton', (route) => route.fulfill({ status: 503 }));
+  await page.reload();
+  await expect(status).toHaveText('The whole trace could not be read: the server answered 503. These are its first spans.');
+  await expect(status).toBeInViewport();
+  await expect(page.getByRole('rowheader', { name: 'item 33' })).toBeVisible();
+  expect(faults).toEqual([]);
 });
 
 for (const colorScheme of ['dark', 'light'] as const) {

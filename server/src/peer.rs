@@ -109,10 +109,15 @@ fn no_operator(extensions: &Extensions, handles: &[String]) -> Option<Refusal> {
     }
 }
 
+/// Those of the explorer.
+const COLOURS: &str = ":root{background:#0e031c;color:#f4effc}a{color:#c08bff}\
+    @media(prefers-color-scheme:light){:root{background:#f7f4fc;color:#1b0b33}a{color:#6f00c2}}";
+
 fn refused(status: StatusCode, why: &'static str) -> Response {
+    // The explorer's stylesheet is behind the same guard.
     let page = format!(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
-         <meta name=color-scheme content='dark light'><title>Traces · Cruddur</title>\
+         <meta name=color-scheme content='dark light'><title>Traces · Cruddur</title><style>{COLOURS}</style>\
          <main style='font:16px/1.5 system-ui;max-width:32rem;margin:20vh auto;padding:0 1rem'>\
          <h1>Traces</h1><p>{why}</p><p><a href=/signin>Sign in</a> · <a href=/>Back to Cruddur</a></p></main>"
     );

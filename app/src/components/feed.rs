@@ -1,6 +1,7 @@
 //! A feed: cruds, newest first, with more on request.
 
-use crate::components::{crud::Crud, failure::Failure};
+use crate::components::failure::{self, Failure};
+use crate::components::{crud::Crud, trace_links::TraceOfError};
 use crate::feed_pages::{is_alive, limit, merged, page};
 use crate::{ApiError, browser, page_start};
 use crate::{api::activities, routes};
@@ -173,8 +174,9 @@ fn LoadMore(
                 }
             }}
             <p class="field-error" role="alert">
-                {move || failed().map(|error| format!("That did not work. {error}"))}
+                {move || failed().map(|error| failure::words(&error))}
             </p>
+            {move || failed().map(|error| view! { <TraceOfError error /> })}
         </div>
     }
     .into_any()

@@ -4,8 +4,9 @@ use crate::api::users::SignOut;
 use crate::components::{
     avatar::Avatar,
     icons::{Draw, Icon, Logo},
+    trace_links::TraceOfError,
 };
-use crate::{browser, page_start, routes};
+use crate::{ApiError, browser, page_start, routes};
 use cruddur::user::User;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
@@ -68,7 +69,17 @@ fn SignOutItem() -> impl IntoView {
             browser::go_to(routes::HOME);
         }
     });
-    let failed = move || action.value().with(|value| matches!(value, Some(Err(_))));
+    let failed = move || {
+        action
+            .value()
+            .with(|value| value.as_ref().and_then(|value| value.as_ref().err().cloned()))
+    };
+    let words = move || {
+        failed().map(|error| match error {
+            ApiError::Unreachable => "You are still signed in: we could not reach the server. Try again.",
+            _ => "You are still signed in: something went wrong on our side. Try again.",
+        })
+    };
     view! {
         <li>
             <ActionForm action attr:class="nav-form" attr:data-action="user.sign_out" on:submit:capture=browser::flush>
@@ -82,9 +93,10 @@ fn SignOutItem() -> impl IntoView {
                     <span>"Sign Out"</span>
                 </button>
             </ActionForm>
-            <p class="nav-error" role="alert">
-                {move || failed().then_some("You are still signed in: we could not reach the server. Try again.")}
-            </p>
+            <div class="nav-error">
+                <p role="alert">{words}</p>
+                {move || failed().map(|error| view! { <TraceOfError error /> })}
+            </div>
         </li>
     }
     .into_any()

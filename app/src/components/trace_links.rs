@@ -1,7 +1,7 @@
 //! The ways from what just happened to its trace: for those to whom the explorer is open; the id alone for everybody else.
 
 use crate::components::icons::{Draw, Icon};
-use crate::{browser, page_start, routes};
+use crate::{ApiError, browser, page_start, routes};
 use leptos::prelude::*;
 
 /// A trace's id, to be copied, and opened where the explorer is open to this person.
@@ -41,6 +41,19 @@ pub(crate) fn TraceId(
         </p>
     }
     .into_any()
+}
+
+/// The trace in which the cause of an error is recorded: the one that the server named, or else that of the asking.
+#[component]
+pub(crate) fn TraceOfError(
+    /// What went wrong.
+    error: ApiError,
+) -> impl IntoView {
+    let named = error.trace_id().map(str::to_owned);
+    named
+        .or_else(page_start::trace_of_this)
+        .map(|id| view! { <TraceId id /> })
+        .into_any()
 }
 
 /// The trace of the load of this page, or of what led here within it; for errors that have none of their own.

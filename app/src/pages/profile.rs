@@ -75,7 +75,13 @@ fn Person(
                     .map(|loaded| match loaded {
                         Ok(feed) => view! { <Found feed retry /> }.into_any(),
                         Err(ApiError::NotFound) => view! { <Nobody handle /> }.into_any(),
-                        Err(error) => view! { <Failure error retry /> }.into_any(),
+                        Err(error) => {
+                            view! {
+                                <h1 class="visually-hidden">{format!("@{handle}")}</h1>
+                                <Failure error retry />
+                            }
+                                .into_any()
+                        }
                     })
             }}
         </Transition>

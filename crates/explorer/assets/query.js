@@ -1,6 +1,7 @@
 // A query's page, once the script runs: a chart's values are named for the pointer and for the arrow keys, and the
 // specification can be copied.
 
+import './asking.js';
 import { copyOnClick } from './copy.js';
 
 /** @typedef {{ element: SVGGraphicsElement, x: number, y: number, words: string }} Mark */

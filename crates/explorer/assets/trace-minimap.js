@@ -46,7 +46,7 @@ export class Minimap {
     let colour = this.colours.get(key);
     if (colour === undefined) {
       const probe = document.createElement('i');
-      probe.className = `swatch ${className}`;
+      probe.className = `ink ${className}`;
       probe.style.cssText = style ?? '';
       this.canvas.after(probe);
       colour = getComputedStyle(probe).backgroundColor;

@@ -224,7 +224,10 @@ export class Rows {
     label.title = skeleton.name(row);
     const name = element('div', '', this.guides(row), this.twisty(row), label);
     if (isFailed) {
-      name.append(element('span', 'error', 'error'));
+      const words = skeleton.errorWords.get(row) ?? '';
+      const error = element('span', 'error', 'error', element('span', 'hidden', `: ${words}`));
+      error.title = words;
+      name.append(error);
     }
     for (const [flag, words] of BADGES) {
       if (flags & flag) {

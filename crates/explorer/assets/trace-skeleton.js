@@ -17,6 +17,8 @@
  * @property {number[]} service
  * @property {number[]} parent
  * @property {number[]} flags
+ * @property {string[]} error_words
+ * @property {[number, number][]} errors Row, and an index into `error_words`.
  * @property {Fetch[]} fetches
  * @property {[number, number, boolean][]} events Row, time, and whether it is an exception.
  */
@@ -76,9 +78,9 @@ export class Skeleton {
       const events = this.events.get(row);
       events ? events.push([at, isException]) : this.events.set(row, [[at, isException]]);
     }
-    /** @type {number[]} */
-    this.errors = [];
-    columns.flags.forEach((flags, row) => flags & ERROR && this.errors.push(row));
+    /** What went wrong, by row. */
+    this.errorWords = new Map(columns.errors.map(([row, words]) => [row, columns.error_words[words] ?? '']));
+    this.errors = [...this.errorWords.keys()];
     /** @type {Map<string, number> | undefined} */
     this.rows = undefined;
   }

@@ -280,13 +280,21 @@ async function start() {
     status.textContent = words;
   });
   const { api } = part('section.waterfall', HTMLElement).dataset;
-  const answer = await fetch(`${api}/skeleton`);
-  if (answer.ok) {
-    new TracePage(new Skeleton(await answer.json()));
-  } else {
-    status.textContent = `The whole trace could not be read: the server answered ${answer.status}. These are its first spans.`;
-    status.classList.remove('hidden');
+  let columns;
+  try {
+    const answer = await fetch(`${api}/skeleton`);
+    if (!answer.ok) {
+      throw new Error(`the server answered ${answer.status}`);
+    }
+    columns = await answer.json();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : error;
+    status.textContent = `The whole trace could not be read: ${why}. These are its first spans.`;
+    status.classList.replace('hidden', 'problem');
+    document.documentElement.dataset['trace'] = 'unread';
+    return;
   }
+  new TracePage(new Skeleton(columns));
 }
 
 start();

@@ -13,6 +13,7 @@ macro_rules! modules {
 }
 
 const MODULES: &[(&str, &str)] = &modules![
+    "asking.js",
     "copy.js",
     "format.js",
     "help.js",

@@ -9,8 +9,7 @@ mod points;
 mod scale;
 mod time;
 
-use crate::format;
-use crate::href;
+use crate::{format, href, statement};
 use honeycomb::query::{Calculation, Group, Op, Query};
 use honeycomb::{QueryResult, column};
 
@@ -121,7 +120,8 @@ pub(crate) fn group_words(group: &Group) -> String {
     }
 }
 
-/// Where the traces of a group are.
-pub(crate) fn group_href(query: &Query, group: &Group) -> Option<String> {
-    href::traces_of(query.breakdowns.iter().map(String::as_str).zip(&group.breakdowns))
+/// Where the traces of a group are: in the list, or in the answer to a statement.
+pub(crate) fn group_href(query: &Query, result: &QueryResult, group: &Group) -> Option<String> {
+    let in_list = href::traces_of(query.breakdowns.iter().map(String::as_str).zip(&group.breakdowns));
+    in_list.or_else(|| Some(href::sql(&statement::of_group(query, result, group)?)))
 }

@@ -28,11 +28,12 @@ mod live;
 mod page;
 mod pages;
 mod saved;
+mod statement;
 mod stylesheet;
 mod waterfall;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 pub use honeycomb_place::HoneycombPlace;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
@@ -63,26 +64,37 @@ struct Explorer {
 /// All routes of the explorer, below `/traces` and `/api/traces`. The router has no state left open, so that it merges
 /// into any other.
 pub fn router(store: TraceStore, config: ExplorerConfig) -> Router {
-    Router::new()
-        .route("/traces", get(pages::traces))
-        .route("/traces/{trace_id}", get(pages::trace::page))
-        .route("/traces/{trace_id}/spans/{span_id}", get(pages::trace::span))
-        .route("/traces/live", get(live::live))
-        .route("/traces/queries", get(pages::queries::list))
-        .route("/traces/queries/{name}", get(pages::queries::query))
-        .route("/traces/sql", get(pages::sql::sql))
-        .route("/traces/style.css", get(stylesheet::serve))
-        .route("/traces/assets/{version}/{name}", get(assets::serve))
-        .route("/api/traces", get(api::traces))
-        .route("/api/traces/latency", get(api::latency))
-        .route("/api/traces/suggestions", get(api::suggestions))
-        .route("/api/traces/query", post(api::query::run))
-        .route("/api/traces/{trace_id}", get(api::trace))
-        .route("/api/traces/{trace_id}/skeleton", get(api::spans::skeleton))
-        .route("/api/traces/{trace_id}/search", get(api::spans::search))
-        .route("/api/traces/{trace_id}/spans/{span_id}", get(api::spans::span))
-        .with_state(Explorer {
-            store,
-            config: Arc::new(config),
-        })
+    let routes = routes().into_iter();
+    let router = routes.fold(Router::new(), |router, (path, method)| router.route(path, method));
+    router.with_state(Explorer {
+        store,
+        config: Arc::new(config),
+    })
+}
+
+/// The paths of [`router`] as axum writes them, for whoever has to be sure that a guard is before each.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    routes().into_iter().map(|(path, _)| path)
+}
+
+fn routes() -> [(&'static str, MethodRouter<Explorer>); 17] {
+    [
+        ("/traces", get(pages::traces)),
+        ("/traces/{trace_id}", get(pages::trace::page)),
+        ("/traces/{trace_id}/spans/{span_id}", get(pages::trace::span)),
+        ("/traces/live", get(live::live)),
+        ("/traces/queries", get(pages::queries::list)),
+        ("/traces/queries/{name}", get(pages::queries::query)),
+        ("/traces/sql", get(pages::sql::sql)),
+        ("/traces/style.css", get(stylesheet::serve)),
+        ("/traces/assets/{version}/{name}", get(assets::serve)),
+        ("/api/traces", get(api::traces)),
+        ("/api/traces/latency", get(api::latency)),
+        ("/api/traces/suggestions", get(api::suggestions)),
+        ("/api/traces/query", post(api::query::run)),
+        ("/api/traces/{trace_id}", get(api::trace)),
+        ("/api/traces/{trace_id}/skeleton", get(api::spans::skeleton)),
+        ("/api/traces/{trace_id}/search", get(api::spans::search)),
+        ("/api/traces/{trace_id}/spans/{span_id}", get(api::spans::span)),
+    ]
 }

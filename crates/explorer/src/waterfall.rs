@@ -153,7 +153,7 @@ impl Row {
     }
 
     /// What went wrong, in as many words as the span has.
-    pub(crate) fn error(&self) -> Option<String> {
+    pub(crate) fn error(&self) -> Option<&str> {
         error(&self.span)
     }
 
@@ -177,7 +177,7 @@ fn is_true(span: &Event, column: &str) -> bool {
     matches!(span.get(column), Some(Value::Boolean(true)))
 }
 
-fn error(span: &Event) -> Option<String> {
+fn error(span: &Event) -> Option<&str> {
     if !span.is_error() {
         return None;
     }
@@ -188,7 +188,7 @@ fn error(span: &Event) -> Option<String> {
         column::ERROR,
     ];
     let words = told.into_iter().find_map(|column| span.str(column));
-    Some(words.unwrap_or("failed").to_owned())
+    Some(words.unwrap_or("failed"))
 }
 
 /// Nanoseconds; what is not a duration is none.

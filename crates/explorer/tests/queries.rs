@@ -129,6 +129,57 @@ async fn latency_by_user_is_a_heatmap_and_a_table_whose_rows_lead_to_traces() {
     assert_eq!(body.matches("<script").count(), 1, "ours, and no span's");
 }
 
+/// The statement that the row leads to for which the list's filter has no words.
+fn statement_link(body: &str) -> String {
+    let table = &body[body.find("aria-label=\"Groups\"").unwrap()..];
+    let links: Vec<_> = table.match_indices("href=\"/traces/sql?").collect();
+    assert_eq!(links.len(), 1, "{table}");
+    let href = &table[links[0].0 + 6..];
+    href.split('"').next().unwrap().replace("&amp;", "&")
+}
+
+#[tokio::test]
+async fn the_row_of_nobody_leads_to_their_traces_and_no_others() {
+    let (_, body) = get(&filled(), &format!("/traces/queries/latency-by-user?{HOUR}")).await;
+    let (status, body) = get(&filled(), &statement_link(&body)).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    assert!(body.contains(">1 row<"), "{body}");
+    assert!(body.contains(&format!("href=\"/traces/{}\"", trace_id(3))), "{body}");
+}
+
+#[tokio::test]
+async fn a_row_without_a_route_leads_to_its_traces_and_no_others() {
+    let fetch = |minute: i64, name: &str, template: Option<&str>| {
+        let text = |name: &str, value: &str| Column {
+            name: name.into(),
+            value: Value::String(value.into()),
+        };
+        let mut columns = vec![
+            text("trace.trace_id", &trace_id(minute)),
+            text("name", name),
+            Column {
+                name: "timing.network_ms".into(),
+                value: Value::Float(3.0),
+            },
+        ];
+        columns.extend(template.map(|template| text("url.template", template)));
+        Event::new((START + 60 * minute) * 1_000_000_000, 1, columns, [].into())
+    };
+    let store = TraceStore::default();
+    store.ingest(vec![
+        fetch(1, "it's a 'fetch'", None),
+        fetch(2, "it's a 'fetch'", Some("/api/orders")),
+        fetch(3, "another", Some("/api/orders")),
+        // Later than the hour that is asked for.
+        fetch(90, "it's a 'fetch'", None),
+    ]);
+    let (_, body) = get(&store, &format!("/traces/queries/network-time-by-route?{HOUR}")).await;
+    let (status, body) = get(&store, &statement_link(&body)).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    assert!(body.contains(">1 row<"), "{body}");
+    assert!(body.contains(&format!("href=\"/traces/{}\"", trace_id(1))), "{body}");
+}
+
 #[tokio::test]
 async fn where_the_environment_is_known_the_same_query_opens_in_honeycomb() {
     let path = format!("/traces/queries/latency-by-user?{HOUR}");

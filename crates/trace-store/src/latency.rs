@@ -23,6 +23,8 @@ pub struct Latency {
     /// Neighbours in ascending order, from the decade of the quickest trace to that of the slowest; none where no trace
     /// matches.
     pub buckets: Vec<LatencyBucket>,
+    /// Whether there are older traces that were not looked at.
+    pub cut: bool,
 }
 
 /// The traces of about the same duration.
@@ -67,6 +69,7 @@ impl Latency {
             });
         Self {
             buckets: buckets.collect(),
+            cut: false,
         }
     }
 }
@@ -80,8 +83,11 @@ impl TraceStore {
     pub async fn latency(&self, filter: &TraceFilter) -> Result<Latency, StoreError> {
         let filter = filter.clone();
         self.off_thread(move |core| {
-            let traces = core.newest(&filter, |fragment| (fragment.duration_ms(), fragment.errors > 0))?;
-            Ok(Latency::of(traces))
+            let (traces, cut) = core.newest(&filter, |fragment| (fragment.duration_ms(), fragment.errors > 0))?;
+            Ok(Latency {
+                cut,
+                ..Latency::of(traces)
+            })
         })
         .await
     }

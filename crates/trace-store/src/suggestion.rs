@@ -55,7 +55,8 @@ impl TraceStore {
             let begins = |name: &&Arc<str>| name.to_lowercase().starts_with(&prefix);
             let names = |fragment: &Fragment| fragment.names(field).iter().filter(begins).cloned().collect::<Vec<_>>();
             let mut counts: HashMap<Arc<str>, u64> = HashMap::new();
-            for name in core.newest(&TraceFilter::default(), names)?.into_iter().flatten() {
+            let (names, _) = core.newest(&TraceFilter::default(), names)?;
+            for name in names.into_iter().flatten() {
                 *counts.entry(name).or_default() += 1;
             }
             let counts = counts.into_iter();

@@ -10,17 +10,22 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 
 const EXPLORER: [&str; 3] = ["/traces", "/api/traces", "/traces/style.css"];
-/// Every address of the explorer. The live list's answer has no end, so it is only asked for to be refused.
-const ADDRESSES: [&str; 8] = [
-    "/traces",
-    "/traces/0af7651916cd43dd8448eb211c80319c",
-    "/traces/live",
-    "/traces/assets/1/list.js",
-    "/api/traces",
-    "/api/traces/0af7651916cd43dd8448eb211c80319c",
-    "/api/traces/latency",
-    "/api/traces/suggestions?field=user",
-];
+/// An address of each of the explorer's routes. The live list's answer has no end, so it is only asked for to be refused.
+fn addresses() -> impl Iterator<Item = String> {
+    let names = [
+        ("{trace_id}", "0af7651916cd43dd8448eb211c80319c"),
+        ("{span_id}", "b7ad6b7169203331"),
+        ("{name}", "list.js"),
+        ("{version}", "1"),
+    ];
+    explorer::paths().map(move |path| {
+        let address = names
+            .iter()
+            .fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
+        assert!(!address.contains('{'), "{path} has a part that is not named here");
+        address
+    })
+}
 
 /// From this machine to the proxy, and from the proxy to the server: the visitor may be anywhere.
 fn through_proxy(ask: Ask) -> Ask {
@@ -38,11 +43,14 @@ fn statuses(site: &impl Site, change: impl Fn(Ask) -> Ask) -> [u16; 3] {
 
 /// Nothing of the explorer is to be had this way, and pages do not speak of it.
 fn is_closed(site: &impl Site, change: impl Fn(Ask) -> Ask, status: u16) {
-    for path in ADDRESSES {
-        let answer = site.send(change(Ask::get(path)));
+    for path in addresses() {
+        let answer = site.send(change(Ask::get(&path)));
         assert_eq!(answer.status, status, "{path}");
         assert!(!answer.text().contains("duration_ms"), "{path}");
     }
+    let query = json!({ "calculations": [{ "op": "MAX", "column": "duration_ms" }] });
+    let answer = site.send(change(Ask::json("/api/traces/query", &query)));
+    assert_eq!(answer.status, status, "a query");
     for path in ["/", "/nowhere"] {
         let page = site.send(change(Ask::page(path))).text();
         assert!(!page.contains("href=\"/traces"), "{path}");
@@ -52,6 +60,10 @@ fn is_closed(site: &impl Site, change: impl Fn(Ask) -> Ask, status: u16) {
 /// And that way all of it is, and pages lead there.
 fn is_open(site: &impl Site, change: impl Fn(Ask) -> Ask) {
     assert_eq!(statuses(site, &change), [200; 3]);
+    for path in addresses().filter(|path| path != "/traces/live") {
+        let status = site.send(change(Ask::get(&path))).status;
+        assert!(status != 401 && status != 403, "{path}: {status}");
+    }
     let page = site.send(change(Ask::page("/"))).text();
     assert!(page.contains("href=\"/traces\""));
     let lost = site.send(change(Ask::page("/nowhere")));

@@ -59,7 +59,7 @@ pub(super) fn chart(query: &Query, result: &QueryResult, at: usize, log: bool) -
             time: time::words(point.time_unix_nano),
             what: group_words(group),
             value: unit.words(*value),
-            href: group_href(query, group),
+            href: group_href(query, result, group),
         })
     };
     let of = match result.groups.len() > MAX_LINES {

@@ -37,7 +37,9 @@ pub(crate) fn view(
         "" => column::UNKNOWN_SERVICE,
         name => name,
     };
-    let error = detail.error().map(|words| view! { <p class="error words">{words}</p> });
+    let error = detail
+        .error()
+        .map(|words| view! { <p class="error words">{words.to_owned()}</p> });
     let times = format!(
         "Starts at +{} and takes {} ({:.1} % of the trace), of which {} itself.",
         format::duration(detail.offset),

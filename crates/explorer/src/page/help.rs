@@ -21,7 +21,8 @@ pub(super) fn dialog(keys: Keys<'_>, more: Option<&'static str>) -> impl IntoVie
         .collect();
     view! {
         <dialog id="help" aria-labelledby="help-title">
-            <h2 id="help-title">"Keyboard"</h2>
+            // What comes first in a dialog has the focus otherwise: the switch, which is below the keys.
+            <h2 id="help-title" tabindex="-1" autofocus>"Keyboard"</h2>
             <p class="meta">"While no field is being typed in."</p>
             <dl class="keys">{keys}</dl>
             <label class="switch"><input type="checkbox" checked/>"Use the keys that are one character"</label>

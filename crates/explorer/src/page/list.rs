@@ -45,8 +45,9 @@ pub(crate) fn view(list: List) -> impl IntoView {
         ..list.filter.clone()
     };
     let later = list.filter.cursor.is_some();
+    // A trace whose spans lie in several places counts in each.
     let kept = format!(
-        "{} kept, {}",
+        "About {} kept, {}",
         format::counted(list.stats.traces as u64, "trace"),
         format::counted(list.stats.events as u64, "row"),
     );

@@ -49,7 +49,7 @@ pub(super) fn view(trace_id: &str, waterfall: &Waterfall, row: &Row, marks: Mark
     .collect();
     let mark = error.map(|words| {
         let spoken = format!(": {words}");
-        view! { <span class="error" title=words>"error" <span class="hidden">{spoken}</span></span> }
+        view! { <span class="error" title=words.to_owned()>"error" <span class="hidden">{spoken}</span></span> }
     });
     let words = row.phases.as_ref().map(|phases| {
         let words: Vec<_> = phases

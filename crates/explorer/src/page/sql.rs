@@ -1,6 +1,6 @@
 //! SQL: a form with a statement, the table that it answers with, and statements to begin with.
 
-use crate::{format, href};
+use crate::{assets, format, href};
 use honeycomb::{Value, column};
 use leptos::prelude::*;
 use trace_store::SqlTable;
@@ -45,7 +45,7 @@ pub(crate) fn view(page: &Page) -> impl IntoView + use<> {
     view! {
         <div class="heading">
             <h1>"SQL"</h1>
-            <p class="meta">
+            <p class="words">
                 "One SELECT over the table "<code>"spans"</code>"; columns have Honeycomb’s names, in double quotes where they \
                  have a dot. Ten seconds and ten thousand rows at most."
             </p>
@@ -66,10 +66,14 @@ pub(crate) fn view(page: &Page) -> impl IntoView + use<> {
                 </textarea>
             </label>
             {problem}
-            <div class="submit"><button type="submit">"Run"</button></div>
+            <div class="submit">
+                <button type="submit">"Run"</button>
+                <p class="meta" id="asking" role="status"></p>
+            </div>
             <ul class="around" aria-label="Examples">{examples}</ul>
         </form>
         {page.answer.as_ref().map(table)}
+        <script type="module" src=assets::href("asking.js")></script>
     }
 }
 

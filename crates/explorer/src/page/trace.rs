@@ -84,6 +84,7 @@ pub(crate) fn view(trace: &Trace) -> impl IntoView + use<> {
             data-page=href::trace(&trace.trace_id)
             data-api=href::trace_json(&trace.trace_id)
         >
+            <p class="hidden" id="status" role="status"></p>
             {table::tools(trace)}
             <canvas class="scripted-only" id="minimap" height="72" aria-hidden="true"></canvas>
             <div class="sides">
@@ -96,7 +97,6 @@ pub(crate) fn view(trace: &Trace) -> impl IntoView + use<> {
         </section>
         {loose(trace)}
         {help::dialog(KEYS, Some(MAP))}
-        <p class="hidden" id="status" role="status"></p>
         <script type="module" src=assets::href("trace.js")></script>
     }
 }

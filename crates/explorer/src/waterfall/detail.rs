@@ -62,7 +62,7 @@ impl Detail {
     }
 
     /// What went wrong, in as many words as the span has.
-    pub(crate) fn error(&self) -> Option<String> {
+    pub(crate) fn error(&self) -> Option<&str> {
         error(&self.span)
     }
 

@@ -22,6 +22,10 @@ pub(crate) struct Skeleton<'a> {
     parent: Vec<i64>,
     /// The sum of [`flag`]s.
     flags: Vec<u8>,
+    /// What went wrong, each words once.
+    error_words: Vec<&'a str>,
+    /// Row, and an index into `error_words`.
+    errors: Vec<(usize, usize)>,
     fetches: Vec<Fetch>,
     /// Row, time, and whether it is an exception.
     events: Vec<(usize, i64, bool)>,
@@ -64,6 +68,8 @@ impl<'a> Skeleton<'a> {
             let of_row = row.marks.iter();
             of_row.map(move |mark| (index, mark.offset, mark.is_exception))
         };
+        let failed = || rows.iter().enumerate().filter_map(|(row, of)| Some((row, of.error()?)));
+        let (error_words, error) = dictionary(failed().map(|(_, words)| words));
         let (names, name) = dictionary(rows.iter().map(Row::name));
         let (services, service) = dictionary(rows.iter().map(Row::service));
         Self {
@@ -81,6 +87,8 @@ impl<'a> Skeleton<'a> {
                 .map(|row| row.place.parent.map_or(-1, |span| row_of_span[span]))
                 .collect(),
             flags: rows.iter().map(flags).collect(),
+            error_words,
+            errors: failed().map(|(row, _)| row).zip(error).collect(),
             fetches: rows.iter().enumerate().filter_map(fetch).collect(),
             events: rows.iter().enumerate().flat_map(events).collect(),
         }

@@ -1,13 +1,14 @@
 //! The list of traces: the page, its filters, its news, and the same by the API.
 
-use crate::support::{HTML, JSON, filled, get, id, ingest, span};
+use crate::support::{HTML, JSON, START, filled, get, id, ingest, span};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use explorer::ExplorerConfig;
+use honeycomb::{Column, Event, Value};
 use http_body_util::BodyExt;
 use serde_json::json;
 use tower::ServiceExt;
-use trace_store::TraceStore;
+use trace_store::{LOOKED_AT, TraceStore};
 
 #[tokio::test]
 async fn the_list_is_a_whole_document_newest_first() {
@@ -75,6 +76,51 @@ async fn the_histogram_links_to_the_traces_of_each_duration() {
     let answer = get(&filled(), "/traces").await;
     assert!(answer.body.contains("50 ms to 70 ms: 1 trace, 1 with errors"));
     assert!(!answer.body.contains("Any latency"));
+}
+
+#[tokio::test]
+async fn a_histogram_of_the_newest_traces_only_says_so() {
+    let store = TraceStore::default();
+    let trace = |number: usize| {
+        let text = |name: &str, value: String| Column {
+            name: name.into(),
+            value: Value::String(value.into()),
+        };
+        let columns = vec![
+            text("trace.trace_id", format!("{:032x}", number + 1)),
+            text("trace.span_id", "0101010101010101".into()),
+            text("name", "one of many".into()),
+            Column {
+                name: "duration_ms".into(),
+                value: Value::Float(1.5),
+            },
+        ];
+        Event::new(START as i64 + number as i64, 1, columns, [].into())
+    };
+    const CUT: &str = "50,000 traces. Of the newest 50,000 traces only";
+    store.ingest((0..LOOKED_AT).map(trace).collect());
+    let body = get(&store, "/traces?limit=1").await.body;
+    assert!(body.contains(">50,000 traces<") && !body.contains(CUT), "{body}");
+    store.ingest(vec![trace(LOOKED_AT)]);
+    let body = get(&store, "/traces?limit=1").await.body;
+    assert!(body.contains(CUT), "{body}");
+}
+
+#[tokio::test]
+async fn services_beyond_those_that_fit_are_counted_and_named() {
+    let store = TraceStore::default();
+    ingest(&store, "shop", vec![span(1, 1, None, "click", 0, 9)]);
+    for number in 2..8 {
+        ingest(
+            &store,
+            &format!("part-{number}"),
+            vec![span(1, number, Some(1), "work", 1, 1)],
+        );
+    }
+    let body = get(&store, "/traces").await.body;
+    assert!(body.contains("title=\"part-6, part-7\" class=\"more\">+2<"), "{body}");
+    assert!(body.contains(" more: part-6, part-7"), "{body}");
+    assert!(!get(&filled(), "/traces").await.body.contains("class=\"more\""));
 }
 
 #[tokio::test]

@@ -25,6 +25,8 @@ async fn the_skeleton_has_the_columns_of_the_tree() {
             "parent": [-1, 0, 1, 2],
             // An error (1), of a database (32), with links (64).
             "flags": [0, 0, 0, 97],
+            "error_words": ["database is locked"],
+            "errors": [[3, 0]],
             "fetches": [{
                 "row": 1,
                 "parts": [

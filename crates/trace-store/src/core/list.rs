@@ -92,21 +92,26 @@ impl Core {
 }
 
 impl Core {
-    /// Something about each of the newest traces that match.
-    pub(crate) fn newest<T>(&self, filter: &TraceFilter, about: impl Fn(&Fragment) -> T) -> Result<Vec<T>, StoreError> {
+    /// Something about each of the newest traces that match, and whether there are older ones that were not looked at.
+    pub(crate) fn newest<T>(
+        &self,
+        filter: &TraceFilter,
+        about: impl Fn(&Fragment) -> T,
+    ) -> Result<(Vec<T>, bool), StoreError> {
         self.ask(|| {
             let mut walk = Walk::new(self, None);
             let mut found = Vec::new();
             let mut seen = 0;
-            while seen < LOOKED_AT
-                && let Some(trace) = walk.next()?
-            {
+            while let Some(trace) = walk.next()? {
+                if seen == LOOKED_AT {
+                    return Ok((found, true));
+                }
                 seen += 1;
                 if trace.fragment.matches(filter) {
                     found.push(about(&trace.fragment));
                 }
             }
-            Ok(found)
+            Ok((found, false))
         })
     }
 }

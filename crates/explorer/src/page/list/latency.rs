@@ -4,7 +4,7 @@
 use super::List;
 use crate::{format, href};
 use leptos::prelude::*;
-use trace_store::{LatencyBucket, TraceFilter};
+use trace_store::{LOOKED_AT, LatencyBucket, TraceFilter};
 
 pub(super) fn view(list: &List) -> impl IntoView + use<> {
     let buckets = &list.latency.buckets;
@@ -28,6 +28,13 @@ pub(super) fn view(list: &List) -> impl IntoView + use<> {
         (_, 0) => "Nothing to measure yet.".to_owned(),
         (true, _) => format!("{}, of which those of {} are listed", traces(total), range(&filter)),
         (false, _) => traces(total),
+    };
+    let words = match list.latency.cut {
+        true => format!(
+            "{words}. Of the newest {} traces only, as is what the fields suggest",
+            format::count(LOOKED_AT as u64)
+        ),
+        false => words,
     };
     let count = buckets.len().max(1) as f64;
     // A mark where a decade begins, and at the end.

@@ -6,6 +6,8 @@ use leptos::prelude::*;
 use std::time::SystemTime;
 use trace_store::TraceSummary;
 
+/// So many services are named beside the trace's own.
+const MAX_SERVICES: usize = 4;
 /// What the column says.
 const NETWORK: &str = "On the network: what its fetches say (timing.network_ms), and the share of the duration";
 
@@ -48,13 +50,17 @@ fn row(trace: &TraceSummary, longest: f64, now: SystemTime) -> impl IntoView + u
     } else {
         &trace.name
     };
-    let others: Vec<_> = trace
-        .services
-        .iter()
-        .filter(|other| **other != trace.service)
-        .take(4)
-        .map(|other| service(other))
-        .collect();
+    let mut others = trace.services.iter().filter(|other| **other != trace.service);
+    let shown: Vec<_> = others.by_ref().take(MAX_SERVICES).map(|other| service(other)).collect();
+    let more: Vec<_> = others.map(|other| &**other).collect();
+    let more = (!more.is_empty()).then(|| {
+        let names = more.join(", ");
+        view! {
+            <span class="more" title=names.clone()>
+                {format!("+{}", more.len())} <span class="hidden">{format!(" more: {names}")}</span>
+            </span>
+        }
+    });
     let share = if longest > 0.0 {
         100.0 * trace.duration_ms / longest
     } else {
@@ -68,7 +74,7 @@ fn row(trace: &TraceSummary, longest: f64, now: SystemTime) -> impl IntoView + u
         <tr role="row" data-trace=trace.trace_id.to_string()>
             <th role="rowheader" scope="row" class="trace">
                 <a href=href::trace(&trace.trace_id)>{name.to_owned()}</a>
-                <span class="services">{service(&trace.service)} {others}</span>
+                <span class="services">{service(&trace.service)} {shown} {more}</span>
             </th>
             <td role="cell" class="person">{person}</td>
             <td role="cell" class="when">{moment(trace.time_unix_nano, now)}</td>

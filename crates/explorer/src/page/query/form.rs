@@ -67,7 +67,10 @@ pub(super) fn view(page: &Page) -> impl IntoView + use<> {
                     <option value="log" selected=page.log>"Logarithmic"</option>
                 </select>
             </label>
-            <div class="submit"><button type="submit">"Show"</button></div>
+            <div class="submit">
+                <button type="submit">"Show"</button>
+                <p class="meta" id="asking" role="status"></p>
+            </div>
             {around(page)}
         </form>
     }

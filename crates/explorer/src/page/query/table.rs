@@ -34,7 +34,7 @@ pub(super) fn view(page: &Page, result: &QueryResult) -> impl IntoView + use<> {
         .enumerate()
         .map(|(place, group)| {
             let line = (place < MAX_LINES && !by_trace && !query.breakdowns.is_empty()).then_some(place);
-            row(page, group, line, ranked, most)
+            row(page, result, group, line, (ranked, most))
         })
         .collect();
     let cut = (result.group_count > result.groups.len() as u64).then(|| {
@@ -76,14 +76,20 @@ fn ranked(page: &Page) -> Option<usize> {
     orders.or_else(|| shown(page).next())
 }
 
-fn row(page: &Page, group: &Group, line: Option<usize>, ranked: Option<usize>, most: f64) -> impl IntoView + use<> {
+fn row(
+    page: &Page,
+    result: &QueryResult,
+    group: &Group,
+    line: Option<usize>,
+    (ranked, most): (Option<usize>, f64),
+) -> impl IntoView + use<> {
     let query = &page.query;
     let swatch = line.map(|line| {
         view! {
             <svg class="swatch" viewBox="0 0 24 8" aria-hidden="true"><path class=format!("line line-{line}") d="M1 4H23"></path></svg>
         }
     });
-    let href = chart::group_href(query, group);
+    let href = chart::group_href(query, result, group);
     let mut swatch = swatch;
     let cells: Vec<_> = query
         .breakdowns

@@ -78,7 +78,7 @@ fn failures(trace: &Trace, errors: u64) -> Option<impl IntoView + use<>> {
             view! {
                 <li>
                     <a href=href data-span=row.id().to_owned()>{row.name().to_owned()}</a> " "
-                    <span class="words">{words}</span>
+                    <span class="words">{words.to_owned()}</span>
                 </li>
             }
         })
