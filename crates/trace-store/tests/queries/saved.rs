@@ -1,7 +1,7 @@
 //! The saved queries, on known rows, by value.
 
 use crate::{event, float, results, run, text};
-use honeycomb::{Column, Event, Query, column, rfc3339};
+use honeycomb::{Column, Event, Query, column};
 use serde_json::{Value as Json, json};
 use trace_store::TraceStore;
 
