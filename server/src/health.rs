@@ -12,6 +12,7 @@ pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
     let log = state.log.counts();
     let relay = state.relay.counts();
     let own = state.telemetry.counts();
+    let pages = state.pages.counts();
     let store = state.store.as_ref().map(|store| store_json(&store.stats()));
     Json(json!({
         "status": "ok",
@@ -33,6 +34,7 @@ pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
                 "rate_limited": relay.refused_requests.rate_limited,
             },
         },
+        "page_loads": { "waiting": pages.waiting, "without_room": pages.without_room },
         "log": log_json(&log),
         "senders": state.senders.iter().flat_map(Senders::status).map(sender_json).collect::<Vec<_>>(),
         "store": store,

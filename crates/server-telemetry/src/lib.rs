@@ -51,7 +51,7 @@ pub use environment::{EnvError, EnvErrors, Environment, HoneycombAccess, VARIABL
 #[cfg(feature = "forward")]
 pub use forward::{ForwardError, OtlpForwarder};
 pub use otlp_target::{OtlpCompression, OtlpProtocol, OtlpTarget};
-pub use page::{PageSampler, PageTraces, WAIT as PAGE_WAIT, current_page};
+pub use page::{PageCounts, PageSampler, PageTraces, WAIT as PAGE_WAIT, current_page};
 pub use processor::{BatchConfig, Counts, SinkProcessor};
 pub use propagators::{Propagator, Propagators};
 pub use relay::{EndUser, PageFindings, Relay, RelayConfig, RelayCounts, RelayRate, RequestRefusals, SpanRefusals};

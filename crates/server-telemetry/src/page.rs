@@ -44,6 +44,15 @@ const SWEEP: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct PageTraces(Arc<Inner>);
 
+/// Page loads, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PageCounts {
+    /// Whose browser has not reported, now.
+    pub waiting: u64,
+    /// Since the start: came when too many others waited, so that their traces begin at the server.
+    pub without_room: u64,
+}
+
 struct Inner {
     sink: Arc<dyn SpanSink>,
     service: String,
@@ -99,6 +108,11 @@ impl PageTraces {
         if let Err(error) = kept {
             tracing::warn!(pages = count, "traces of page loads stay without a root: {error}");
         }
+    }
+
+    /// How many wait, and how many found no room to.
+    pub fn counts(&self) -> PageCounts {
+        self.pages().counts()
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {

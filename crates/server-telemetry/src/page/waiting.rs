@@ -1,5 +1,6 @@
 //! Which page loads wait for their browser, and which were given up.
 
+use super::PageCounts;
 use opentelemetry_sdk::trace::SpanData;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ const REMEMBERED: Duration = Duration::from_secs(10 * 60);
 pub(super) struct Pages {
     waiting: HashMap<[u8; 16], Waiting>,
     given_up: HashMap<[u8; 16], (PageTrace, Instant)>,
+    without_room: u64,
 }
 
 /// A page load whose browser spans have not come.
@@ -36,8 +38,17 @@ impl Pages {
                 server: None,
             };
             self.waiting.insert(page.trace_id, waiting);
+        } else {
+            self.without_room += 1;
         }
         has_room
+    }
+
+    pub(super) fn counts(&self) -> PageCounts {
+        PageCounts {
+            waiting: self.waiting.len() as u64,
+            without_room: self.without_room,
+        }
     }
 
     /// Forgets a page load.
