@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::context::AppState;
 use crate::honeycomb_key::{self, Checked};
-use crate::{follow, jobs, peer, router, secret};
+use crate::{follow, jobs, router, secret};
 use anyhow::Context;
 use app::DemoHint;
 use axum::Router;
@@ -114,7 +114,7 @@ pub async fn start_with(
         ..RelayConfig::new(sink, FRONTEND)
     };
     if config.trust_proxy {
-        relay.client_address = peer::behind_proxy;
+        relay.client_address = server_telemetry::behind_proxy;
     }
 
     let store = match config.trace_store {

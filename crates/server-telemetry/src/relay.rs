@@ -20,7 +20,7 @@ mod resource;
 mod seen;
 mod sender;
 
-pub use config::{EndUser, RelayConfig};
+pub use config::{EndUser, RelayConfig, behind_proxy};
 pub use counts::{PageFindings, RelayCounts, RequestRefusals, SpanRefusals};
 pub use rate::RelayRate;
 
