@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::context::AppState;
 use crate::honeycomb_key::{self, Checked};
-use crate::{follow, jobs, router, secret};
+use crate::{follow, given_up, jobs, router, secret};
 use anyhow::Context;
 use app::DemoHint;
 use axum::Router;
@@ -14,6 +14,7 @@ use server_telemetry::{
     Environment, PageTraces, Relay, RelayConfig, SenderConfig, Senders, SpanSink, Telemetry, TracedClient,
 };
 use span_log::SpanLog;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -37,6 +38,7 @@ pub struct Running {
     pub router: Router,
     state: AppState,
     tasks: Vec<JoinHandle<()>>,
+    data_dir: PathBuf,
 }
 
 /// Opens the databases, sets telemetry up (for the whole process, once) and builds the router.
@@ -77,6 +79,7 @@ pub async fn start_with(
     // What is at no address is a page as well: it says so.
     let is_page = |route: &str| route.is_empty() || app::routes::PATTERNS.contains(&route);
     let pages = PageTraces::new(own_spans.clone(), FRONTEND, is_page, server_telemetry::PAGE_WAIT);
+    given_up::read(data_dir, &pages);
     let telemetry = Telemetry::start_with(
         server_telemetry::Config {
             service_name: BACKEND.into(),
@@ -154,6 +157,7 @@ pub async fn start_with(
         router: router::router(state.clone()),
         state,
         tasks,
+        data_dir: data_dir.clone(),
     })
 }
 
@@ -185,7 +189,12 @@ impl Running {
     /// Stops the background work, brings the last spans to the disk, and to backends as far as they take them within a few
     /// seconds. Call it when nothing is served any more.
     pub async fn stop(self) {
-        let Self { router, state, tasks } = self;
+        let Self {
+            router,
+            state,
+            tasks,
+            data_dir,
+        } = self;
         drop(router);
         for task in tasks {
             task.abort();
@@ -214,6 +223,7 @@ impl Running {
         }
         // With the last cursors, the store's and the senders'.
         let close = move || {
+            given_up::write(&data_dir, &pages);
             if let Some(store) = &store {
                 follow::finish(&log, store);
             }
