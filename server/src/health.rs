@@ -1,6 +1,7 @@
 //! `GET /health`: whether the server serves, and telemetry's own numbers: losses are visible here, not silent.
 
 use crate::context::AppState;
+use crate::follow::Follower;
 use axum::extract::State;
 use axum::response::Json;
 use serde_json::{Value, json};
@@ -13,7 +14,8 @@ pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
     let relay = state.relay.counts();
     let own = state.telemetry.counts();
     let pages = state.pages.counts();
-    let store = state.store.as_ref().map(|store| store_json(&store.stats()));
+    let unreadable = state.follower.as_ref().map_or(0, Follower::unreadable);
+    let store = state.store.as_ref().map(|store| store_json(&store.stats(), unreadable));
     Json(json!({
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),
@@ -42,11 +44,12 @@ pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
 }
 
 /// A damaged segment costs its traces, and not the server: the status stays 200.
-fn store_json(store: &StoreStats) -> Value {
+fn store_json(store: &StoreStats, unreadable_batches: u64) -> Value {
     json!({
         "events": store.events,
         "traces": store.traces,
         "dropped": store.dropped,
+        "unreadable_batches": unreadable_batches,
         "memory_events": store.memory_events,
         "segments": store.segments,
         "bytes": store.segment_bytes,

@@ -2,8 +2,9 @@
 
 use crate::config::Config;
 use crate::context::AppState;
+use crate::follow::Follower;
 use crate::honeycomb_key::{self, Checked};
-use crate::{follow, given_up, jobs, router, secret};
+use crate::{given_up, jobs, router, secret};
 use anyhow::Context;
 use app::DemoHint;
 use axum::Router;
@@ -127,8 +128,9 @@ pub async fn start_with(
 
     // Nothing fails from here on, so no task is left behind by a start that came to nothing.
     let mut tasks = vec![tokio::spawn(jobs::run(db.clone())), tokio::spawn(pages.clone().run())];
-    if let Some(store) = &store {
-        tasks.push(tokio::spawn(follow::follow(log.clone(), store.clone())));
+    let follower = store.clone().map(|store| Follower::new(log.clone(), store));
+    if let Some(follower) = &follower {
+        tasks.push(tokio::spawn(follower.clone().run()));
     }
 
     let honeycomb = Arc::default();
@@ -148,6 +150,7 @@ pub async fn start_with(
         senders,
         pages,
         store,
+        follower,
         honeycomb,
         telemetry: Arc::new(telemetry),
         stopping: watch::Sender::new(false),
@@ -187,7 +190,7 @@ impl Running {
     }
 
     /// Stops the background work, brings the last spans to the disk, and to backends as far as they take them within a few
-    /// seconds. Call it when nothing is served any more.
+    /// seconds. Call it when nothing is served any more. It has no bound of its own: a disk may take any time.
     pub async fn stop(self) {
         let Self {
             router,
@@ -198,7 +201,6 @@ impl Running {
         drop(router);
         for task in tasks {
             task.abort();
-            // A task is gone only when what it does at the moment is done: the store must not be fed from two sides.
             _ = task.await;
         }
         let AppState {
@@ -207,7 +209,7 @@ impl Running {
             senders,
             pages,
             db,
-            store,
+            follower,
             ..
         } = state;
         // First the server's own: then it is known of every page whose request is over.
@@ -224,8 +226,8 @@ impl Running {
         // With the last cursors, the store's and the senders'.
         let close = move || {
             given_up::write(&data_dir, &pages);
-            if let Some(store) = &store {
-                follow::finish(&log, store);
+            if let Some(follower) = follower {
+                follower.finish();
             }
             log.close();
         };

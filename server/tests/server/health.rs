@@ -40,6 +40,7 @@ fn it_says_that_it_serves_and_what_became_of_the_spans() {
         "/log/failed_spans",
         "/log/evicted_spans",
         "/store/dropped",
+        "/store/unreadable_batches",
     ] {
         assert_eq!(number(nothing), 0, "{nothing}");
     }
