@@ -111,6 +111,6 @@ fn rows() {
         let expected: usize = spans.map(|span| 1 + span.events.len() + span.links.len()).sum();
         assert_eq!(rows.len(), expected, "a row for each span, event and link");
         let columns: usize = rows.iter().map(|row| row.columns().count()).sum();
-        1 + (rows.len() as u64) << 16 | columns as u64
+        (1 + rows.len() as u64) << 16 | columns as u64
     });
 }
