@@ -26,7 +26,7 @@ pub struct Config {
     /// `CRUDDUR_SPAN_LOG_MB`: the bound of the span log, in bytes. Default 256 MiB.
     pub span_log_bytes: u64,
     /// `CRUDDUR_EXPLORER` and `CRUDDUR_OPERATORS`: who may open the explorer. By default anybody on this machine, if
-    /// `site_addr` is of this machine alone, and operators.
+    /// `site_addr` is of this machine alone and no proxy stands before it, and operators.
     pub explorer: Access,
     /// `CRUDDUR_INGEST_KEY`: what other services send as `x-honeycomb-team` to hand in their spans.
     pub ingest_key: Option<String>,
@@ -140,8 +140,9 @@ impl Config {
             })
             .unwrap_or_default();
         let explorer = match get("CRUDDUR_EXPLORER").as_deref() {
-            // Whoever binds to other addresses too lets others in, and a proxy here that hides them is not to be told.
-            None if !site_addr.ip().is_loopback() => Access::Operators(operators),
+            // Whoever binds to other addresses too lets others in, and so does a proxy on this machine: by its requests it
+            // need not be told from a person here.
+            None if trust_proxy || !site_addr.ip().is_loopback() => Access::Operators(operators),
             None => Access::LoopbackOrOperators(operators),
             Some("operators") => Access::Operators(operators),
             Some("open") => Access::Open,
@@ -149,7 +150,8 @@ impl Config {
             Some(other) => {
                 errors.push(format!(
                     "CRUDDUR_EXPLORER is {other:?}; it takes open, operators or off (unset: without sign-in from this \
-                     machine where LEPTOS_SITE_ADDR is an address of this machine alone, operators otherwise)"
+                     machine where LEPTOS_SITE_ADDR is an address of this machine alone and no proxy is trusted, operators \
+                     otherwise)"
                 ));
                 Access::Off
             }
@@ -253,6 +255,9 @@ mod tests {
             };
             assert_eq!(access(&[("CRUDDUR_OPERATORS", "odo")]), expected, "{address}");
             assert_eq!(access(&[("CRUDDUR_EXPLORER", "open")]), Access::Open, "{address}");
+            // A plain proxy's requests look like a person's on this machine.
+            let behind = [("CRUDDUR_TRUST_PROXY", "1"), ("CRUDDUR_OPERATORS", "odo")];
+            assert_eq!(access(&behind), Access::Operators(vec!["odo".to_owned()]), "{address}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! What every request shares, and what the app gets of it.
 
 use crate::flash::Flashes;
+use crate::follow::Follower;
 use crate::peer::{self, Access};
 use app::DemoHint;
 use app::server_context::{ExplorerOpen, Flash, HandOver, Services, Viewer};
@@ -43,6 +44,8 @@ pub struct AppState {
     pub pages: PageTraces,
     /// What the explorer reads; none with `CRUDDUR_TRACE_STORE=off`.
     pub store: Option<TraceStore>,
+    /// What brings the store its spans.
+    pub follower: Option<Follower>,
     /// Where the explorer's traces are in Honeycomb, once it has said whose the key is.
     pub honeycomb: Arc<OnceLock<HoneycombPlace>>,
     /// The server's own spans.

@@ -1,6 +1,7 @@
 //! `GET /health`: whether the server serves, and telemetry's own numbers: losses are visible here, not silent.
 
 use crate::context::AppState;
+use crate::follow::Follower;
 use axum::extract::State;
 use axum::response::Json;
 use serde_json::{Value, json};
@@ -12,7 +13,9 @@ pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
     let log = state.log.counts();
     let relay = state.relay.counts();
     let own = state.telemetry.counts();
-    let store = state.store.as_ref().map(|store| store_json(&store.stats()));
+    let pages = state.pages.counts();
+    let unreadable = state.follower.as_ref().map_or(0, Follower::unreadable);
+    let store = state.store.as_ref().map(|store| store_json(&store.stats(), unreadable));
     Json(json!({
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),
@@ -33,6 +36,7 @@ pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
                 "rate_limited": relay.refused_requests.rate_limited,
             },
         },
+        "page_loads": { "waiting": pages.waiting, "without_room": pages.without_room },
         "log": log_json(&log),
         "senders": state.senders.iter().flat_map(Senders::status).map(sender_json).collect::<Vec<_>>(),
         "store": store,
@@ -40,11 +44,12 @@ pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
 }
 
 /// A damaged segment costs its traces, and not the server: the status stays 200.
-fn store_json(store: &StoreStats) -> Value {
+fn store_json(store: &StoreStats, unreadable_batches: u64) -> Value {
     json!({
         "events": store.events,
         "traces": store.traces,
         "dropped": store.dropped,
+        "unreadable_batches": unreadable_batches,
         "memory_events": store.memory_events,
         "segments": store.segments,
         "bytes": store.segment_bytes,

@@ -9,6 +9,7 @@ mod files;
 pub mod flash;
 mod follow;
 mod forms;
+mod given_up;
 mod health;
 pub mod honeycomb_key;
 mod jobs;

@@ -33,6 +33,10 @@ Usage: cruddur [serve]             serve the app; configuration comes from the e
 /// How long requests that are under way may take when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long the server may take to end after that: more than spans and backends are given. Both together are less than
+/// containers are given (`stop_grace_period`).
+const END: Duration = Duration::from_secs(13);
+
 /// Crates of the HTTP client that put addresses into log lines, whatever `RUST_LOG` asks for.
 const ADDRESSES: [&str; 5] = ["hyper", "hyper_util", "reqwest", "rustls", "rustls_platform_verifier"];
 
@@ -134,8 +138,19 @@ async fn serve() -> anyhow::Result<()> {
             tokio::time::sleep(GRACE).await;
         } => {}
     }
-    running.stop().await;
-    Ok(())
+    // A task of its own, which is not let go where it hangs: that would wait for the same thing.
+    match tokio::time::timeout(END, tokio::spawn(running.stop())).await {
+        Ok(ended) => Ok(ended?),
+        Err(_) => {
+            tracing::error!(
+                "stopping took longer than {} seconds, so it ends here: does the disk with CRUDDUR_DATA_DIR answer? What was \
+                 answered with 2xx is kept; the server's own last spans, and those of pages that had not reported, may be lost",
+                END.as_secs()
+            );
+            // No way out through the runtime, either: it waits for its threads.
+            std::process::exit(1)
+        }
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -2,8 +2,9 @@
 
 use crate::config::Config;
 use crate::context::AppState;
+use crate::follow::Follower;
 use crate::honeycomb_key::{self, Checked};
-use crate::{follow, jobs, peer, router, secret};
+use crate::{given_up, jobs, router, secret};
 use anyhow::Context;
 use app::DemoHint;
 use axum::Router;
@@ -14,6 +15,7 @@ use server_telemetry::{
     Environment, PageTraces, Relay, RelayConfig, SenderConfig, Senders, SpanSink, Telemetry, TracedClient,
 };
 use span_log::SpanLog;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -37,6 +39,7 @@ pub struct Running {
     pub router: Router,
     state: AppState,
     tasks: Vec<JoinHandle<()>>,
+    data_dir: PathBuf,
 }
 
 /// Opens the databases, sets telemetry up (for the whole process, once) and builds the router.
@@ -77,6 +80,7 @@ pub async fn start_with(
     // What is at no address is a page as well: it says so.
     let is_page = |route: &str| route.is_empty() || app::routes::PATTERNS.contains(&route);
     let pages = PageTraces::new(own_spans.clone(), FRONTEND, is_page, server_telemetry::PAGE_WAIT);
+    given_up::read(data_dir, &pages);
     let telemetry = Telemetry::start_with(
         server_telemetry::Config {
             service_name: BACKEND.into(),
@@ -114,7 +118,7 @@ pub async fn start_with(
         ..RelayConfig::new(sink, FRONTEND)
     };
     if config.trust_proxy {
-        relay.client_address = peer::behind_proxy;
+        relay.client_address = server_telemetry::behind_proxy;
     }
 
     let store = match config.trace_store {
@@ -124,8 +128,9 @@ pub async fn start_with(
 
     // Nothing fails from here on, so no task is left behind by a start that came to nothing.
     let mut tasks = vec![tokio::spawn(jobs::run(db.clone())), tokio::spawn(pages.clone().run())];
-    if let Some(store) = &store {
-        tasks.push(tokio::spawn(follow::follow(log.clone(), store.clone())));
+    let follower = store.clone().map(|store| Follower::new(log.clone(), store));
+    if let Some(follower) = &follower {
+        tasks.push(tokio::spawn(follower.clone().run()));
     }
 
     let honeycomb = Arc::default();
@@ -145,6 +150,7 @@ pub async fn start_with(
         senders,
         pages,
         store,
+        follower,
         honeycomb,
         telemetry: Arc::new(telemetry),
         stopping: watch::Sender::new(false),
@@ -154,6 +160,7 @@ pub async fn start_with(
         router: router::router(state.clone()),
         state,
         tasks,
+        data_dir: data_dir.clone(),
     })
 }
 
@@ -183,13 +190,17 @@ impl Running {
     }
 
     /// Stops the background work, brings the last spans to the disk, and to backends as far as they take them within a few
-    /// seconds. Call it when nothing is served any more.
+    /// seconds. Call it when nothing is served any more. It has no bound of its own: a disk may take any time.
     pub async fn stop(self) {
-        let Self { router, state, tasks } = self;
+        let Self {
+            router,
+            state,
+            tasks,
+            data_dir,
+        } = self;
         drop(router);
         for task in tasks {
             task.abort();
-            // A task is gone only when what it does at the moment is done: the store must not be fed from two sides.
             _ = task.await;
         }
         let AppState {
@@ -198,7 +209,7 @@ impl Running {
             senders,
             pages,
             db,
-            store,
+            follower,
             ..
         } = state;
         // First the server's own: then it is known of every page whose request is over.
@@ -214,8 +225,9 @@ impl Running {
         }
         // With the last cursors, the store's and the senders'.
         let close = move || {
-            if let Some(store) = &store {
-                follow::finish(&log, store);
+            given_up::write(&data_dir, &pages);
+            if let Some(follower) = follower {
+                follower.finish();
             }
             log.close();
         };

@@ -13,7 +13,11 @@ use crate::process;
 use crate::tools::Tools;
 use crate::workspace::Workspace;
 
-const TARGETS: &str = "crates/server-telemetry/tests/hostile/fuzz.rs";
+/// Where the targets are, and how their module is called in the tests.
+const TARGETS: [(&str, &str); 2] = [
+    ("crates/server-telemetry/tests/hostile/fuzz.rs", "fuzz"),
+    ("crates/server-telemetry/tests/hostile/fuzz/answers.rs", "fuzz::answers"),
+];
 /// How long each target runs unless told otherwise.
 const SECONDS: &str = "60";
 
@@ -26,10 +30,7 @@ pub(crate) fn fuzz(arguments: &[&str]) -> Result<()> {
     let seed = env::var("FUZZ_SEED").unwrap_or_else(|_| since_1970.as_secs().to_string());
 
     let workspace = Workspace::find()?;
-    let targets = fs::read_to_string(workspace.root.join(TARGETS)).with_context(|| format!("cannot read {TARGETS}"))?;
-    if let Some(unknown) = target.filter(|target| !targets.contains(&format!("\nfn {target}() {{"))) {
-        bail!("there is no fuzz target \"{unknown}\"; they are the tests in {TARGETS}");
-    }
+    let test = target.map(|target| find(&workspace, target)).transpose()?;
     println!("{seconds} s for each target, seed {seed} (FUZZ_SEED)");
     let tools = Tools::new(&workspace)?;
     let mut command = tools.command("cargo");
@@ -47,9 +48,21 @@ pub(crate) fn fuzz(arguments: &[&str]) -> Result<()> {
             "--",
         ])
         .args(["--nocapture", "--test-threads", "1"]);
-    match target {
-        Some(target) => command.args(["--exact", &format!("fuzz::{target}")]),
+    match &test {
+        Some(test) => command.args(["--exact", test]),
         None => command.arg("fuzz::"),
     };
     process::run(&mut command)
+}
+
+/// The test that is this target.
+fn find(workspace: &Workspace, target: &str) -> Result<String> {
+    for (file, module) in TARGETS {
+        let text = fs::read_to_string(workspace.root.join(file)).with_context(|| format!("cannot read {file}"))?;
+        if text.contains(&format!("\nfn {target}() {{")) {
+            return Ok(format!("{module}::{target}"));
+        }
+    }
+    let files = TARGETS.map(|(file, _)| file).join(" and ");
+    bail!("there is no fuzz target \"{target}\"; they are the tests in {files}")
 }

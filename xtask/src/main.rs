@@ -51,6 +51,8 @@ usage: cargo xtask <command>
         what telemetry costs in the browser, beside other SDKs; takes half an hour on an idle machine
   bench server [--rounds N] [--seconds N] [--connections N]
         what tracing costs the server, beside axum-tracing-opentelemetry (builds all in release)
+  bench store [--spans N] [--rate spans/s]
+        the trace store with millions of spans, beside ClickHouse's engine (builds it in release)
   script
         make the script that browser-telemetry ships (page.min.js) from its source
   screenshots

@@ -18,7 +18,7 @@ use options::Options;
 use receiver::Receiver;
 use requests::Request;
 use std::process::ExitCode;
-use variants::{Tracing, Variant};
+use variants::{Spans, Tracing, Variant};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -70,14 +70,14 @@ fn run(arguments: &[String]) -> Result<()> {
         let spans: Vec<_> = spans_before
             .iter()
             .zip(&spans_after)
-            .map(|(before, after)| (after.0 - before.0, after.1 - before.1))
+            .map(|(before, after)| after.since(*before))
             .collect();
         report::print(request, &rounds, &spans);
     }
     Ok(())
 }
 
-/// Of each server: what it has sent, and what it has lost.
-fn count_spans(variants: &[Variant], receiver: &mut Receiver) -> Result<Vec<(u64, u64)>> {
+/// Of each server.
+fn count_spans(variants: &[Variant], receiver: &mut Receiver) -> Result<Vec<Spans>> {
     variants.iter().map(|variant| variant.spans(receiver)).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::load::Figures;
 use crate::requests::Request;
-use crate::variants::Tracing;
+use crate::variants::{Spans, Tracing};
 
 /// What is to be reached, in per cent of the requests a second without tracing.
 fn target(request: Request, tracing: Tracing) -> Option<f64> {
@@ -12,16 +12,16 @@ fn target(request: Request, tracing: Tracing) -> Option<f64> {
     }
 }
 
-/// The rounds of one kind of request, one list for each kind of tracing, in the order of [`Tracing::ALL`], and how many
-/// spans were sent and lost in all of them.
-pub(crate) fn print(request: Request, rounds: &[Vec<Figures>], spans: &[(u64, u64)]) {
+/// The rounds of one kind of request, one list for each kind of tracing, in the order of [`Tracing::ALL`], and what became
+/// of the spans in all of them.
+pub(crate) fn print(request: Request, rounds: &[Vec<Figures>], spans: &[Spans]) {
     let Some((off, _)) = rounds.split_first() else { return };
     println!("\n{}   ({} requests a round)", request.title(), off[0].requests);
     println!(
         "  {:<44}{:>10}{:>34}{:>9}{:>9}{:>26}{:>15}",
         "", "requests/s", "fewer than without", "p99 ms", "CPU µs", "more than without", "spans/request"
     );
-    for ((tracing, figures), (sent, lost)) in Tracing::ALL.into_iter().zip(rounds).zip(spans) {
+    for ((tracing, figures), spans) in Tracing::ALL.into_iter().zip(rounds).zip(spans) {
         let compared = |value: fn(&Figures) -> f64, sign: f64| match tracing {
             Tracing::Off => String::new(),
             _ => compare(figures, off, |one, off| sign * 100.0 * (value(one) / value(off) - 1.0)),
@@ -30,8 +30,8 @@ pub(crate) fn print(request: Request, rounds: &[Vec<Figures>], spans: &[(u64, u6
         let fewer = compared(|one| one.rate, -1.0);
         let target = target(request, tracing).map_or(String::new(), |target| format!(" [< {target:.0}]"));
         let requests: u64 = figures.iter().map(|one| one.requests).sum();
-        let lost = if *lost > 0 {
-            format!(" ({lost} lost)")
+        let lost = if spans.lost > 0 {
+            format!(" ({} lost)", spans.lost)
         } else {
             String::new()
         };
@@ -43,8 +43,15 @@ pub(crate) fn print(request: Request, rounds: &[Vec<Figures>], spans: &[(u64, u6
             of(|one| one.p99.as_secs_f64() * 1e3),
             of(Figures::cpu_us),
             compared(Figures::cpu_us, 1.0),
-            *sent as f64 / requests.max(1) as f64,
+            spans.sent as f64 / requests.max(1) as f64,
         );
+        if spans.without_room > 0 {
+            println!(
+                "    {} of the {requests} pages came when too many others waited for their browser's spans, which this load \
+                 never sends;\n    they begin at the server, which is a little cheaper",
+                spans.without_room
+            );
+        }
     }
 }
 

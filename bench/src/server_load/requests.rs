@@ -32,7 +32,7 @@ impl Request {
     /// Sends one and reads its answer.
     pub(crate) fn send(self, connection: &mut Connection, cookie: &str, random: &mut Random) -> Result<()> {
         let trace = format!(
-            "traceparent: 00-{:016x}{:016x}-{:016x}-01\r\nbaggage: session.id=0d9a7c1e-5b3f-4c2a-9e8d-7f6b5a4c3d2e\r\n",
+            "traceparent: 00-{:016x}{:016x}-{:016x}-01\r\nbaggage: session.id=0d9a7c1e5b3f4c2a9e8d7f6b5a4c3d2e\r\n",
             random.next() | 1,
             random.next(),
             random.next() | 1,

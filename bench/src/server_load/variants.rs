@@ -36,6 +36,27 @@ impl Tracing {
     }
 }
 
+/// What has become of a server's spans so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Spans {
+    pub(crate) sent: u64,
+    /// And it knows of it.
+    pub(crate) lost: u64,
+    /// Pages that began at the server, because too many others waited for their browser, which this load has not: it
+    /// never sends a page's own spans.
+    pub(crate) without_room: u64,
+}
+
+impl Spans {
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self {
+            sent: self.sent - before.sent,
+            lost: self.lost - before.lost,
+            without_room: self.without_room - before.without_room,
+        }
+    }
+}
+
 /// A running server.
 #[derive(Debug)]
 pub(crate) struct Variant {
@@ -74,21 +95,25 @@ impl Variant {
         })
     }
 
-    /// Spans that have left the server so far, and spans that it has lost and knows of. To be asked when no request is
-    /// under way.
-    pub(crate) fn spans(&self, receiver: &mut Receiver) -> Result<(u64, u64)> {
+    /// To be asked when no request is under way.
+    pub(crate) fn spans(&self, receiver: &mut Receiver) -> Result<Spans> {
         if self.tracing == Tracing::Peer {
             std::thread::sleep(PEER_DELAY);
-            return Ok((receiver.spans()?, 0));
+            return Ok(Spans {
+                sent: receiver.spans()?,
+                ..Spans::default()
+            });
         }
         let health = self.server.health()?;
-        let own = &health["spans"]["server"];
-        let count = |name: &str| {
-            own[name]
-                .as_u64()
-                .with_context(|| format!("/health has no spans.server.{name}"))
+        let count = |pointer: &str| {
+            let count = health.pointer(pointer).and_then(serde_json::Value::as_u64);
+            count.with_context(|| format!("/health has no {pointer}"))
         };
-        Ok((count("exported")?, count("dropped")?))
+        Ok(Spans {
+            sent: count("/spans/server/exported")?,
+            lost: count("/spans/server/dropped")?,
+            without_room: count("/page_loads/without_room")?,
+        })
     }
 }
 

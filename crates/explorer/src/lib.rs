@@ -13,13 +13,15 @@
 //! quick, and all can be done from the keyboard; they need no build. There is no inline script, so a strict content
 //! security policy holds; bar positions are inline `style` attributes (`style-src-attr`).
 //!
-//! Who may see traces is the caller's decision: put a layer around the router. The explorer makes no spans of itself.
+//! Who may see traces is the caller's decision: put a layer around the router. Pages of other sites may lead here, and embed
+//! or fetch nothing. The explorer makes no spans of itself.
 
 #![forbid(unsafe_code)]
 
 mod api;
 mod assets;
 mod chart;
+mod elsewhere;
 mod format;
 mod honeycomb_place;
 mod honeycomb_query;
@@ -66,6 +68,7 @@ struct Explorer {
 pub fn router(store: TraceStore, config: ExplorerConfig) -> Router {
     let routes = routes().into_iter();
     let router = routes.fold(Router::new(), |router, (path, method)| router.route(path, method));
+    let router = router.route_layer(axum::middleware::from_fn(elsewhere::only_links));
     router.with_state(Explorer {
         store,
         config: Arc::new(config),

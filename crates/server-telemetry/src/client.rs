@@ -37,6 +37,7 @@ pub struct Call {
     template: Option<&'static str>,
     peer: Option<&'static str>,
     timeout: Duration,
+    status_decides: bool,
 }
 
 impl Call {
@@ -47,6 +48,7 @@ impl Call {
             template: None,
             peer: None,
             timeout: TIMEOUT,
+            status_decides: false,
         }
     }
 
@@ -66,6 +68,16 @@ impl Call {
     pub fn peer(self, peer: &'static str) -> Self {
         Self {
             peer: Some(peer),
+            ..self
+        }
+    }
+
+    /// An answer whose body breaks off, is too long or does not end in time is an answer with an empty body: for calls
+    /// where the status says what became of the request, and a second one would do again what is done.
+    #[must_use]
+    pub fn status_decides(self) -> Self {
+        Self {
+            status_decides: true,
             ..self
         }
     }
@@ -159,19 +171,28 @@ impl TracedClient {
             request = request.body(body);
         }
         let mut answer = request.send().await.map_err(|error| ClientError::of(&error))?;
-        let mut body = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| ClientError::of(&error))? {
-            if body.len() + chunk.len() > MAX_ANSWER {
-                return Err(ClientError::TooLong);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        let mut response = Response::new(body.freeze());
+        let body = match read(&mut answer).await {
+            Err(_) if call.status_decides => Bytes::new(),
+            read => read?,
+        };
+        let mut response = Response::new(body);
         *response.status_mut() = answer.status();
         *response.version_mut() = answer.version();
         *response.headers_mut() = std::mem::take(answer.headers_mut());
         Ok(response)
     }
+}
+
+/// Reads an answer's body to its end.
+async fn read(answer: &mut reqwest::Response) -> Result<Bytes, ClientError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| ClientError::of(&error))? {
+        if body.len() + chunk.len() > MAX_ANSWER {
+            return Err(ClientError::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
 }
 
 impl fmt::Debug for TracedClient {

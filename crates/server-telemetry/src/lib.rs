@@ -51,12 +51,16 @@ pub use environment::{EnvError, EnvErrors, Environment, HoneycombAccess, VARIABL
 #[cfg(feature = "forward")]
 pub use forward::{ForwardError, OtlpForwarder};
 pub use otlp_target::{OtlpCompression, OtlpProtocol, OtlpTarget};
-pub use page::{PageSampler, PageTraces, WAIT as PAGE_WAIT, current_page};
+pub use page::{PageCounts, PageSampler, PageTraces, WAIT as PAGE_WAIT, current_page};
 pub use processor::{BatchConfig, Counts, SinkProcessor};
 pub use propagators::{Propagator, Propagators};
+pub use relay::behind_proxy;
 pub use relay::{EndUser, PageFindings, Relay, RelayConfig, RelayCounts, RelayRate, RequestRefusals, SpanRefusals};
 pub use request::{QuietPaths, RequestSpanLayer, RequestSpanService, ResponseFuture, SpanBody};
 pub use request::{record_route, set_route, set_user};
+#[cfg(feature = "sender")]
+#[doc(hidden)]
+pub use sender::judged;
 #[cfg(feature = "sender")]
 pub use sender::{Pace, Permission, SenderConfig, SenderState, SenderStatus, Senders};
 pub use setup::{Config, SetupError, ShutdownError, Telemetry};

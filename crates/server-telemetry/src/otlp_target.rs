@@ -84,7 +84,7 @@ impl OtlpTarget {
         if self.compression == OtlpCompression::Gzip {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        Call::new(request).timeout(self.timeout)
+        Call::new(request).timeout(self.timeout).status_decides()
     }
 }
 

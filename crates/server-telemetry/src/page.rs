@@ -44,6 +44,15 @@ const SWEEP: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct PageTraces(Arc<Inner>);
 
+/// Page loads, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PageCounts {
+    /// Whose browser has not reported, now.
+    pub waiting: u64,
+    /// Since the start: came when too many others waited, so that their traces begin at the server.
+    pub without_room: u64,
+}
+
 struct Inner {
     sink: Arc<dyn SpanSink>,
     service: String,
@@ -91,14 +100,32 @@ impl PageTraces {
         if overdue.is_empty() {
             return;
         }
-        let count = overdue.len();
-        let kept = match self.0.sink.append(synthetic::batch(&self.0.service, overdue)) {
+        let kept = match self.0.sink.append(synthetic::batch(&self.0.service, &overdue)) {
             Ok(ack) => ack.await,
             Err(error) => Err(error),
         };
         if let Err(error) = kept {
-            tracing::warn!(pages = count, "traces of page loads stay without a root: {error}");
+            tracing::warn!(
+                pages = overdue.len(),
+                "traces of page loads have no root until it can be written: {error}"
+            );
+            self.pages().put_back(overdue);
         }
+    }
+
+    /// The page loads that were given up in the last minutes. After [`Self::finish`], to be kept for the next start.
+    pub fn given_up(&self) -> Vec<PageTrace> {
+        self.pages().given_up()
+    }
+
+    /// What the process before this one had given up: the spans of these page loads come too late here as well.
+    pub fn give_up_as_before(&self, pages: impl IntoIterator<Item = PageTrace>) {
+        self.pages().give_up(pages, Instant::now());
+    }
+
+    /// How many wait, and how many found no room to.
+    pub fn counts(&self) -> PageCounts {
+        self.pages().counts()
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
@@ -134,9 +161,39 @@ impl PageTraces {
         }
     }
 
+    /// A batch from a page is being read.
+    pub(crate) fn arrivals(&self) -> Arrivals {
+        Arrivals {
+            pages: self.clone(),
+            trace_ids: Vec::new(),
+        }
+    }
+}
+
+/// The page loads whose browser spans are in a batch. Dropped, they are waited for as before.
+pub(crate) struct Arrivals {
+    pages: PageTraces,
+    trace_ids: Vec<[u8; 16]>,
+}
+
+impl Arrivals {
     /// Whether a span from a page may pass: not if the server has made the same span already.
-    pub(crate) fn admits(&self, trace_id: &[u8], span_id: &[u8]) -> bool {
-        self.pages().admits(trace_id, span_id)
+    pub(crate) fn admit(&mut self, trace_id: &[u8], span_id: &[u8]) -> bool {
+        self.pages.pages().admits(trace_id, span_id, &mut self.trace_ids)
+    }
+
+    /// The batch is safe.
+    pub(crate) fn kept(mut self) {
+        let trace_ids = std::mem::take(&mut self.trace_ids);
+        self.pages.pages().arrived(&trace_ids, true);
+    }
+}
+
+impl Drop for Arrivals {
+    fn drop(&mut self) {
+        if !self.trace_ids.is_empty() {
+            self.pages.pages().arrived(&self.trace_ids, false);
+        }
     }
 }
 

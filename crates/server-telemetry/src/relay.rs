@@ -20,10 +20,11 @@ mod resource;
 mod seen;
 mod sender;
 
-pub use config::{EndUser, RelayConfig};
+pub use config::{EndUser, RelayConfig, behind_proxy};
 pub use counts::{PageFindings, RelayCounts, RequestRefusals, SpanRefusals};
 pub use rate::RelayRate;
 
+use crate::page::Arrivals;
 use crate::sink::{EncodedBatch, SinkError, SpanSink};
 use answer::{Format, Refusal};
 use axum::Router;
@@ -127,7 +128,7 @@ struct Prepared {
     refused: SpanRefusals,
     pages: PageFindings,
     /// A page's: services' batches are not looked through for spans that are here already.
-    reservation: Option<Reservation>,
+    held: Option<(Reservation, Option<Arrivals>)>,
 }
 
 impl Relay {
@@ -167,7 +168,7 @@ impl Relay {
             batch,
             refused,
             mut pages,
-            reservation,
+            held,
         } = prepared;
         let accepted = batch.spans;
         if accepted == 0 {
@@ -175,13 +176,16 @@ impl Relay {
                 // All of it was here before, and with it what it says of drops.
                 pages.dropped_in_pages = 0;
             }
-        } else if let Some(reservation) = reservation {
+        } else if let Some((reservation, arrivals)) = held {
             // A task of its own: a page that gives up leaves this function where it waits, and whether its spans are here
             // has to be known all the same when it sends them again.
             let kept = keep(config.sink.clone(), batch);
             let settled = async move {
                 kept.await?;
                 reservation.kept();
+                if let Some(arrivals) = arrivals {
+                    arrivals.kept();
+                }
                 Ok(())
             };
             tokio::spawn(settled).await.map_err(|_| Refusal::Unavailable)??;
@@ -236,10 +240,11 @@ fn prepare(
 ) -> Result<Prepared, Refusal> {
     let body = encoding.decode(body, limit)?;
     let mut batch = format.decode(&body)?;
-    let (refused, pages, reservation, is_changed) = match stamp {
+    let (refused, pages, held, is_changed) = match stamp {
         Some(stamp) => {
             let cleaned = browser::clean(&mut batch, stamp)?;
-            (cleaned.refused, cleaned.findings, Some(cleaned.reservation), true)
+            let held = (cleaned.reservation, cleaned.arrivals);
+            (cleaned.refused, cleaned.findings, Some(held), true)
         }
         None => {
             let refused = ids::retain_valid(&mut batch);
@@ -259,6 +264,6 @@ fn prepare(
         batch: EncodedBatch { body, spans },
         refused,
         pages,
-        reservation,
+        held,
     })
 }

@@ -20,6 +20,8 @@ mod part;
 mod status;
 mod task;
 
+#[doc(hidden)]
+pub use answer::judged;
 pub use pace::Pace;
 pub use status::{SenderState, SenderStatus};
 

@@ -50,6 +50,11 @@ fn compose_says_what_the_server_reads_and_keeps_secrets_out() {
             }
         }
     }
+    let names = |service: &str| {
+        let variables = environment(&compose["services"][service]["environment"]);
+        variables.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(names("development"), names("cruddur"), "both hand on the same");
     let services = compose["services"].as_object().unwrap();
     let profiles: Vec<_> = services
         .values()

@@ -28,16 +28,19 @@ fn it_says_that_it_serves_and_what_became_of_the_spans() {
     for counted in ["duplicates", "generation_mismatches", "dropped_in_pages"] {
         number(&format!("/spans/relay/{counted}"));
     }
+    number("/page_loads/waiting");
     assert!(number("/log/spans") > number("/spans/relay/accepted"), "both come here");
     assert!(number("/log/batches") > 0 && number("/log/bytes") > 0);
     assert!(number("/store/events") > 0 && number("/store/traces") > 0);
     for nothing in [
         "/spans/server/dropped",
         "/batches/relay/rate_limited",
+        "/page_loads/without_room",
         "/log/refused_spans",
         "/log/failed_spans",
         "/log/evicted_spans",
         "/store/dropped",
+        "/store/unreadable_batches",
     ] {
         assert_eq!(number(nothing), 0, "{nothing}");
     }

@@ -180,3 +180,21 @@ fn with_telemetry_switched_off_the_page_is_told_so_and_stores_nothing() {
     assert_eq!(hand_over(&page)[3], "00");
     assert_eq!((page.set_cookie(VISIT), page.header("server-timing")), (None, ""));
 }
+
+#[test]
+fn a_browser_that_reports_after_a_restart_comes_too_late() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let [trace_id, load, fetch, _] = hand_over(&server.send(Ask::page("/")));
+    server.settle();
+    let (status, said) = server.terminate();
+    assert!(status.success(), "{said}");
+
+    let server = Server::start(data.path(), &[]);
+    assert_eq!(server.send(from_page(&pair(&trace_id, &load, &fetch))).status, 200);
+    server.settle();
+    let trace = server.served_trace(&trace_id);
+    let roots = trace.names().into_iter().filter(|name| *name == "documentLoad").count();
+    assert_eq!(roots, 1);
+    server.health_when(|health| health["spans"]["relay"]["refused"] == 2);
+}

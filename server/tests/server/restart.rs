@@ -124,6 +124,21 @@ fn sigterm_ends_it_cleanly_with_the_last_spans_on_the_disk() {
     }
 }
 
+/// Somebody holds the span log's file, so nothing of it can be written: as with a disk that does not answer.
+#[test]
+fn a_disk_that_does_not_answer_does_not_keep_it_from_ending() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    // A page that nobody reports: there is something to write in its place.
+    assert_eq!(server.send(Ask::page("/")).status, 200);
+    server.settle();
+    let held = rusqlite::Connection::open(data.path().join("spans.sqlite")).unwrap();
+    held.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (status, said) = server.terminate();
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("stopping took longer than 13 seconds"), "{said}");
+}
+
 #[test]
 fn a_connection_that_says_nothing_does_not_keep_it_from_ending() {
     let data = tempfile::tempdir().unwrap();

@@ -112,6 +112,45 @@ fn the_last_spans_are_delivered_when_the_server_is_told_to_stop() {
 }
 
 #[test]
+fn a_backend_that_hangs_does_not_keep_the_server_from_ending() {
+    let (data, honeycomb) = (tempfile::tempdir().unwrap(), Honeycomb::start());
+    honeycomb.hang();
+    let server = serve(&data, &honeycomb, INGEST, &[]);
+    let trace = visit(&server);
+    server.served_trace(&trace);
+    let (status, said) = server.terminate();
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert!(said.contains("the rest is sent after the next start"), "{said}");
+    assert!(!said.contains("ERROR"), "{said}");
+}
+
+#[test]
+fn the_level_of_telemetrys_own_words_counts_where_rust_log_is_unset() {
+    let dead = Honeycomb::down();
+    for (variables, is_said) in [
+        (&[("OTEL_LOG_LEVEL", "WARN")][..], true),
+        (&[("OTEL_LOG_LEVEL", "ERROR")], false),
+        (&[("OTEL_LOG_LEVEL", "none")], false),
+        (&[("OTEL_LOG_LEVEL", "ERROR"), ("RUST_LOG", "info")], true),
+    ] {
+        let data = tempfile::tempdir().unwrap();
+        let server = serve(&data, &dead, INGEST, variables);
+        visit(&server);
+        server.health_when(|health| sender(health, "Honeycomb")["state"] == "down");
+        let (_, said) = server.terminate();
+        assert_eq!(
+            said.contains("Honeycomb cannot be reached"),
+            is_said,
+            "{variables:?}: {said}"
+        );
+        assert!(
+            said.contains("INFO") && said.contains("stopping"),
+            "the app's own words stay: {said}"
+        );
+    }
+}
+
+#[test]
 fn sigkill_loses_nothing_and_doubles_nothing_that_was_written_down() {
     let (data, honeycomb) = (tempfile::tempdir().unwrap(), Honeycomb::start());
     let server = serve(&data, &honeycomb, INGEST, &[]);

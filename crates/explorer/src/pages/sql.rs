@@ -2,6 +2,7 @@
 
 use super::{html, pairs, unanswered};
 use crate::Explorer;
+use crate::elsewhere::is_from_elsewhere;
 use crate::page::sql::{Page, view};
 use crate::page::{Section, document_in};
 use axum::extract::{RawQuery, State};
@@ -16,8 +17,7 @@ pub(crate) async fn sql(State(explorer): State<Explorer>, headers: HeaderMap, Ra
         .find(|(name, _)| name == "statement");
     let statement = statement.map(|(_, text)| text).unwrap_or_default();
     // A page of somebody else may lead here, but not have the store work: the person presses Run.
-    let is_from_elsewhere = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
-    let (status, answer, problem) = if statement.trim().is_empty() || is_from_elsewhere {
+    let (status, answer, problem) = if statement.trim().is_empty() || is_from_elsewhere(&headers) {
         (StatusCode::OK, None, None)
     } else {
         match explorer.store.sql(&statement).await {

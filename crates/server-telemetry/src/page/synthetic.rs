@@ -1,5 +1,6 @@
 //! `documentLoad` and `documentFetch` as the server knows them.
 
+use super::waiting::Overdue;
 use crate::sink::EncodedBatch;
 use opentelemetry::{KeyValue as Attribute, Value};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -24,8 +25,8 @@ const SHARED: [&str; 7] = [
 ];
 
 /// Both spans of each page, with the times of its SERVER span.
-pub(super) fn batch(service: &str, pages: Vec<(PageTrace, SpanData)>) -> EncodedBatch {
-    let spans: Vec<Span> = pages.iter().flat_map(|(page, server)| pair(page, server)).collect();
+pub(super) fn batch(service: &str, pages: &[Overdue]) -> EncodedBatch {
+    let spans: Vec<Span> = pages.iter().flat_map(|one| pair(&one.page, &one.server)).collect();
     let count = u32::try_from(spans.len()).unwrap_or(u32::MAX);
     let request = ExportTraceServiceRequest {
         resource_spans: vec![ResourceSpans {

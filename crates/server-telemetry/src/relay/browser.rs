@@ -8,7 +8,7 @@ use super::counts::{PageFindings, SpanRefusals};
 use super::resource::Statement;
 use super::seen::{Reservation, Seen};
 use super::{EndUser, ids, limits, resource};
-use crate::page::PageTraces;
+use crate::page::{Arrivals, PageTraces};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use std::sync::Arc;
@@ -40,6 +40,8 @@ pub(super) struct Cleaned {
     pub(super) findings: PageFindings,
     /// Holds the ids of the spans until it is known whether they were kept.
     pub(super) reservation: Reservation,
+    /// The same for the page loads that are waited for.
+    pub(super) arrivals: Option<Arrivals>,
 }
 
 /// Cleans and stamps a batch, and takes out of it what is refused, and what is here already.
@@ -47,6 +49,7 @@ pub(super) fn clean(batch: &mut ExportTraceServiceRequest, stamp: &Stamp) -> Res
     let mut refused = SpanRefusals::default();
     let mut findings = PageFindings::default();
     let mut room = limits::SPANS;
+    let mut arrivals = stamp.pages.as_ref().map(PageTraces::arrivals);
     for spans in &mut batch.resource_spans {
         let said = resource::clean(spans, &stamp.service);
         // One number of the page, though it may be on each of its resources.
@@ -63,14 +66,13 @@ pub(super) fn clean(batch: &mut ExportTraceServiceRequest, stamp: &Stamp) -> Res
                     &mut refused.invalid_ids
                 } else if !times.contain(span) {
                     &mut refused.invalid_times
-                } else if stamp
-                    .pages
-                    .as_ref()
-                    .is_some_and(|pages| !pages.admits(&span.trace_id, &span.span_id))
-                {
-                    &mut refused.late_page_loads
                 } else if room == 0 {
                     &mut refused.over_limit
+                } else if arrivals
+                    .as_mut()
+                    .is_some_and(|arrivals| !arrivals.admit(&span.trace_id, &span.span_id))
+                {
+                    &mut refused.late_page_loads
                 } else {
                     room -= 1;
                     clean_span(span, &times);
@@ -106,6 +108,7 @@ pub(super) fn clean(batch: &mut ExportTraceServiceRequest, stamp: &Stamp) -> Res
         refused,
         findings,
         reservation,
+        arrivals,
     })
 }
 

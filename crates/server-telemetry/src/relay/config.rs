@@ -34,7 +34,7 @@ pub struct RelayConfig {
     /// count as from one address. It is used for the rate only and never written anywhere.
     ///
     /// Default: the connection's. An app behind a proxy knows which header its proxy sets, and that nobody else can set
-    /// it; the relay knows neither, so it believes no header by itself.
+    /// it; the relay knows neither, so it believes no header by itself. For the usual proxy: [`behind_proxy`].
     pub client_address: fn(&Extensions, &HeaderMap) -> Option<IpAddr>,
 }
 
@@ -66,6 +66,14 @@ fn of_connection(extensions: &Extensions, _: &HeaderMap) -> Option<IpAddr> {
     Some(peer.ip())
 }
 
+/// The address for which a proxy that is trusted has handed a request on: the last that `X-Forwarded-For` names, or the
+/// connection's where that is none. Those before it are whatever the client made up.
+pub fn behind_proxy(extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+    let forwarded = headers.get_all("x-forwarded-for").iter().next_back();
+    let last = forwarded.and_then(|list| list.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+    last.or_else(|| of_connection(extensions, headers))
+}
+
 /// Who is signed in on the page that sends a batch. The app's session middleware puts it into the request's extensions;
 /// without it spans carry no user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,4 +86,34 @@ pub struct EndUser {
     /// app writes the same into its pages ([`trace_wire::page::GENERATION_META`]), they send it back with each batch,
     /// and spans of a page that was rendered for another sign-in, or for nobody, do not become this user's.
     pub generation: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_a_proxy_the_address_that_it_saw_counts() {
+        let peer: SocketAddr = "192.0.2.1:5000".parse().unwrap();
+        let mut extensions = Extensions::new();
+        extensions.insert(ConnectInfo(peer));
+        for (lists, address) in [
+            (&["203.0.113.7"][..], "203.0.113.7"),
+            (&["10.0.0.1, forged, 203.0.113.7 "], "203.0.113.7"),
+            (&["10.0.0.1", "2001:db8::1"], "2001:db8::1"),
+            (&[], "192.0.2.1"),
+            (&["unknown"], "192.0.2.1"),
+            (&[""], "192.0.2.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for list in lists {
+                headers.append("x-forwarded-for", list.parse().unwrap());
+            }
+            assert_eq!(
+                behind_proxy(&extensions, &headers),
+                Some(address.parse().unwrap()),
+                "{lists:?}"
+            );
+        }
+    }
 }

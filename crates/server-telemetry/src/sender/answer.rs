@@ -61,6 +61,21 @@ pub(super) fn judge(answer: &Result<Response<Bytes>, ClientError>) -> Verdict {
     Verdict::Later { trouble, after }
 }
 
+/// What is made of an answer, for tests that have nobody answer: in a word, in the backend's words, and how long it is
+/// left alone.
+#[doc(hidden)]
+pub fn judged(answer: Response<Bytes>) -> (&'static str, String, Option<Duration>) {
+    match judge(&Ok(answer)) {
+        Verdict::Taken { reason, .. } => ("taken", reason, None),
+        Verdict::TooLarge => ("too large", String::new(), None),
+        Verdict::Refused { reason, .. } => ("refused", reason, None),
+        Verdict::Later { trouble, after } => {
+            let pause = super::Pace::default().pause(1, trouble.needs_a_person(), after);
+            ("later", String::new(), Some(pause))
+        }
+    }
+}
+
 impl Verdict {
     fn later(trouble: Trouble) -> Self {
         Self::Later { trouble, after: None }

@@ -1,10 +1,12 @@
-//! Fuzz targets on stable Rust, one test each.
+//! Fuzz targets on stable Rust, one test each; those of answers and of what is made of batches are in `answers`.
 //!
 //! Without coverage there is one hint that an input is new: each target tells what became of it in a number, and inputs
 //! with a number that was not there before are kept, to be broken further. An input that fails is written below the
 //! target directory; put it into `corpus/{target}/` when the fault is mended.
 //!
 //! `FUZZ_SECONDS` says how long (unset: [`EXECUTIONS`] times), `FUZZ_SEED` with which numbers (unset: 1).
+
+mod answers;
 
 use crate::mutation::{Random, mutate};
 use crate::outside::{JSON, Outside, PROTOBUF};
@@ -17,7 +19,7 @@ use flate2::write::GzEncoder;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use prost::Message;
-use server_telemetry::RequestSpanLayer;
+use server_telemetry::{Propagator, RequestSpanLayer};
 use std::collections::HashSet;
 use std::fs;
 use std::io::Write;
@@ -187,7 +189,7 @@ fn relay_zstd() {
     );
 }
 
-/// Content type, encoding, where it comes from, cookies and key: a line each.
+/// Content type, encoding, where it comes from, cookies, key and proxies: a line each.
 #[test]
 fn relay_headers() {
     let outside = Outside::default();
@@ -202,6 +204,7 @@ fn relay_headers() {
             "sec-fetch-site",
             "cookie",
             "x-honeycomb-team",
+            "x-forwarded-for",
         ];
         let headers: Vec<_> = names
             .into_iter()
@@ -222,6 +225,41 @@ fn traceparent() {
         assert_eq!(TraceParent::parse(&parent.to_string()), Some(parent));
         assert!(parent.trace_id != [0; 16] && parent.span_id != [0; 8]);
         1 + u64::from(parent.flags) + 256 * u64::from(input[0])
+    });
+}
+
+/// In its one header and in its many: the request is answered whatever they carry, in a trace that has an id.
+#[test]
+fn b3() {
+    let provider = SdkTracerProvider::builder().build();
+    let propagators = [Propagator::TraceContext, Propagator::B3].into_iter().collect();
+    let app: Router = Router::new()
+        .route("/", get(async || "ok"))
+        .layer(RequestSpanLayer::with_provider(&provider).propagators(propagators));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    fuzz("b3", corpus("b3"), |input, _| {
+        let mut request = Request::get("/").body(Body::empty()).unwrap();
+        let names = [
+            "b3",
+            "x-b3-traceid",
+            "x-b3-spanid",
+            "x-b3-sampled",
+            "x-b3-flags",
+            "x-b3-parentspanid",
+        ];
+        for (name, line) in names.into_iter().zip(input.split(|byte| *byte == b'\n')) {
+            if let Ok(value) = HeaderValue::from_bytes(line)
+                && !line.is_empty()
+            {
+                request.headers_mut().append(name, value);
+            }
+        }
+        let response = runtime.block_on(app.clone().oneshot(request)).unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let timing = response.headers()["server-timing"].to_str().unwrap();
+        let traceparent = timing.split('"').nth(1).and_then(TraceParent::parse);
+        let flags = traceparent.unwrap_or_else(|| panic!("{timing}")).flags;
+        1 + u64::from(flags) + 256 * u64::from(timing.contains("client;desc"))
     });
 }
 

@@ -60,6 +60,7 @@ impl Default for Outside {
             ingest_limit: SERVICE_LIMIT,
             session_rate: unlimited,
             address_rate: unlimited,
+            client_address: server_telemetry::behind_proxy,
             ..RelayConfig::new(sink.clone(), "frontend")
         });
         Self {

@@ -1,4 +1,6 @@
-//! Properties of what is nearly right.
+//! Properties of what is nearly right; those of answers and of what is made of batches are in `answers`.
+
+mod answers;
 
 use crate::outside::{JSON, Outside, PAGE_LIMIT, PROTOBUF, SERVICE_LIMIT};
 use axum::http::StatusCode;

@@ -11,7 +11,7 @@ use server_telemetry::{OtlpCompression, OtlpProtocol, OtlpTarget};
 use std::io::Read;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
@@ -27,6 +27,7 @@ pub(crate) struct Received {
     pub(crate) spans: Vec<String>,
     /// Whether it was answered with 200.
     pub(crate) taken: bool,
+    pub(crate) at: Instant,
 }
 
 /// How a request is answered.
@@ -172,6 +173,7 @@ async fn handle(
         bytes: body.len(),
         spans: spans.map(|span| span.name).collect(),
         taken: false,
+        at: Instant::now(),
     };
     let rule = shared.rule.lock().unwrap().clone();
     let reply = rule(&received);

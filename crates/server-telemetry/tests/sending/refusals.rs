@@ -4,10 +4,12 @@ use crate::backend::{Backend, Received, Reply};
 use crate::support::{Folder, Said, append, append_padded, in_state, start, status, stop, up_to_date};
 use axum::body::Body;
 use axum::http::Response;
+use futures::StreamExt;
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceResponse};
 use prost::Message;
-use server_telemetry::{SenderState, Senders};
+use server_telemetry::{MAX_ANSWER, SenderState, Senders};
 use span_log::Batch;
+use std::time::Duration;
 
 fn has(name: &'static str) -> impl Fn(&Received) -> bool {
     move |request| request.spans.iter().any(|span| span == name)
@@ -116,6 +118,39 @@ async fn what_a_2xx_leaves_out_is_counted() {
     assert_eq!(status(&senders).delivered_spans, 2);
     assert_eq!(backend.received().len(), 2, "it is not sent again");
     assert_eq!(said.times("too old"), 1, "{}", said.text());
+    stop(senders, log).await;
+}
+
+/// The status decides, or a backend that garbles its answers would be sent the same for ever.
+#[tokio::test]
+async fn a_2xx_whose_body_cannot_be_read_has_taken_everything() {
+    let folder = Folder::new();
+    let (log, backend) = (folder.open(), Backend::start().await);
+    backend.answer(|request| {
+        let body = match request.spans[0].as_str() {
+            "too long" => Body::from(vec![0; MAX_ANSWER + 1]),
+            "breaks off" => {
+                let gone = async {
+                    // Not before the head of the answer is on its way.
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    Err(std::io::Error::other("gone"))
+                };
+                Body::from_stream(futures::stream::iter([Ok("begun")]).chain(futures::stream::once(gone)))
+            }
+            _ => Body::from_stream(futures::stream::pending::<Result<Vec<u8>, std::io::Error>>()),
+        };
+        Reply::Say(Response::new(body))
+    });
+    let mut target = backend.target();
+    target.timeout = Duration::from_secs(1);
+    let senders = start(&log, vec![target]);
+    for (number, name) in ["too long", "breaks off", "never ends"].into_iter().enumerate() {
+        append(&log, &[name]).await;
+        crate::support::until(name, || status(&senders).delivered_spans == number as u64 + 1).await;
+        up_to_date(&senders).await;
+        assert_eq!(backend.received().len(), number + 1, "{name}: it is not sent again");
+    }
+    assert_eq!(status(&senders).last_error, None);
     stop(senders, log).await;
 }
 

@@ -1,10 +1,11 @@
 //! What is wrong for a while: said once in words, seen in the status, delivered in the end.
 
 use crate::backend::{Backend, Reply, Reserved, target};
-use crate::support::{Folder, Said, append, asked, in_state, start, status, stop, up_to_date};
+use crate::support::{Folder, Said, append, asked, client, in_state, quick, start, status, stop, up_to_date};
 use axum::body::Body;
 use axum::http::Response;
-use server_telemetry::SenderState;
+use server_telemetry::{Pace, SenderConfig, SenderState, Senders};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 #[tokio::test]
@@ -93,6 +94,36 @@ async fn a_backend_that_throttles_or_is_unwell_gets_everything_in_the_end() {
         assert_eq!(status(&senders).refused_spans, 0);
         stop(senders, log).await;
     }
+}
+
+#[tokio::test]
+async fn a_backend_is_left_alone_for_as_long_as_it_asks() {
+    let folder = Folder::new();
+    let (log, backend) = (folder.open(), Backend::start().await);
+    let asked_before = AtomicBool::new(false);
+    backend.answer(move |_| match asked_before.swap(true, Ordering::SeqCst) {
+        true => Reply::Take,
+        false => {
+            let response = Response::builder().status(429).header("retry-after", "1");
+            Reply::Say(response.body(Body::empty()).unwrap())
+        }
+    });
+    append(&log, &["a"]).await;
+    let config = SenderConfig {
+        target: backend.target(),
+        permission: None,
+        pace: Pace {
+            longest_retry_after: Duration::from_secs(60),
+            ..quick()
+        },
+    };
+    let senders = Senders::start(&log, &client(), vec![config]);
+    in_state(&senders, SenderState::Throttled).await;
+    up_to_date(&senders).await;
+    let received = backend.received();
+    assert_eq!((received.len(), backend.taken()), (2, vec!["a".to_owned()]));
+    assert!(received[1].at - received[0].at >= Duration::from_secs(1));
+    stop(senders, log).await;
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! Page loads: the browser is the root of their trace, whether it reports or not.
 
 use crate::relay::{batch, page, span};
-use crate::support::{Flat, MemorySink, Traced, get, send};
+use crate::support::{Flat, MemorySink, Mode, Traced, get, send};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{Request, Response, StatusCode, header};
 use axum::response::Redirect;
 use axum::routing::get as on_get;
 use opentelemetry::trace::noop::NoopTracerProvider;
@@ -69,6 +69,14 @@ impl Shop {
 
     /// Sends the browser's pair, and says how many spans were refused.
     async fn report(&self, of: PageTrace) -> i64 {
+        let response = self.try_to_report(of, 0).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let answer = ExportTraceServiceResponse::decode(&**response.body()).unwrap();
+        answer.partial_success.map_or(0, |partial| partial.rejected_spans)
+    }
+
+    /// Sends the browser's pair, after so many other spans.
+    async fn try_to_report(&self, of: PageTrace, others: usize) -> Response<Vec<u8>> {
         let pair = [("documentFetch", of.document_fetch), ("documentLoad", of.document_load)];
         let spans = pair.map(|(name, id)| {
             let mut span = span(name);
@@ -76,11 +84,10 @@ impl Shop {
             span.span_id = id.to_vec();
             span
         });
-        let request = page("application/x-protobuf", batch(spans.to_vec()).encode_to_vec());
-        let response = send(&self.relay.router(), request).await;
-        assert_eq!(response.status(), StatusCode::OK);
-        let answer = ExportTraceServiceResponse::decode(&**response.body()).unwrap();
-        answer.partial_success.map_or(0, |partial| partial.rejected_spans)
+        let mut all: Vec<_> = (0..others).map(|_| span("another")).collect();
+        all.extend(spans);
+        let request = page("application/x-protobuf", batch(all).encode_to_vec());
+        send(&self.relay.router(), request).await
     }
 
     fn named(&self, name: &str) -> Vec<Flat> {
@@ -201,6 +208,90 @@ async fn a_browser_that_stays_silent_is_stood_in_for_and_then_comes_too_late() {
     assert_eq!(shop.report(page).await, 2);
     assert_eq!(shop.relay.counts().refused_spans.late_page_loads, 2);
     assert_eq!(shop.named("documentLoad").len(), 1);
+}
+
+#[tokio::test]
+async fn a_pair_that_was_not_kept_is_waited_for_or_stood_in_for() {
+    for mode in [Mode::Full, Mode::Lose] {
+        let shop = Shop::open();
+        let (comes_again, is_closed) = (shop.load().await, shop.load().await);
+        shop.traced.spans();
+        shop.traced.sink.set(mode);
+        for page in [comes_again, is_closed] {
+            assert_eq!(
+                shop.try_to_report(page, 0).await.status(),
+                StatusCode::SERVICE_UNAVAILABLE
+            );
+        }
+        shop.traced.sink.set(Mode::Keep);
+        assert_eq!(shop.report(comes_again).await, 0);
+        shop.pages.finish().await;
+        let roots = shop.named("documentLoad");
+        let of = |page: PageTrace| {
+            roots
+                .iter()
+                .filter(|root| root.trace_id == page.trace_id)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!((of(comes_again).len(), of(is_closed).len()), (1, 1));
+        assert_eq!(of(comes_again)[0].get("span.synthetic"), None);
+        assert_eq!(of(is_closed)[0].get("span.synthetic"), Some(Value::BoolValue(true)));
+    }
+}
+
+#[tokio::test]
+async fn a_pair_beyond_the_limit_of_its_batch_is_stood_in_for() {
+    let shop = Shop::open();
+    let page = shop.load().await;
+    shop.traced.spans();
+    assert_eq!(shop.try_to_report(page, 512).await.status(), StatusCode::OK);
+    assert_eq!(shop.relay.counts().refused_spans.over_limit, 2);
+    shop.pages.finish().await;
+    assert_eq!(shop.named("documentLoad").len(), 1);
+}
+
+#[tokio::test]
+async fn what_could_not_be_written_in_place_of_a_pair_is_written_later() {
+    for mode in [Mode::Full, Mode::Refuse, Mode::Lose] {
+        let shop = Shop::open();
+        let page = shop.load().await;
+        shop.traced.spans();
+        shop.traced.sink.set(mode);
+        shop.pages.finish().await;
+        assert_eq!(shop.pages.counts().waiting, 1);
+        shop.traced.sink.set(Mode::Keep);
+        shop.pages.finish().await;
+        assert_eq!(shop.named("documentLoad").len(), 1);
+        assert_eq!((shop.pages.counts().waiting, shop.report(page).await), (0, 2));
+    }
+}
+
+#[tokio::test]
+async fn what_was_given_up_comes_too_late_for_the_next_process_as_well() {
+    let (before, after) = (Shop::open(), Shop::open());
+    let page = before.load().await;
+    before.traced.spans();
+    before.pages.finish().await;
+    after.pages.give_up_as_before(before.pages.given_up());
+    assert_eq!(after.report(page).await, 2);
+    assert!(after.named("documentLoad").is_empty());
+}
+
+#[tokio::test]
+async fn a_page_that_finds_no_room_to_wait_begins_at_the_server_and_is_counted() {
+    let sink = Arc::new(MemorySink::default());
+    let pages = PageTraces::new(sink.clone(), "frontend", |_| true, WAIT);
+    let provider = SdkTracerProvider::builder().build();
+    let hand_over = async || current_page().map(|page| page.to_string()).unwrap_or_default();
+    let app = Router::new()
+        .route("/", on_get(hand_over))
+        .layer(RequestSpanLayer::with_provider(&provider).pages(pages.clone()));
+    for _ in 0..10_000 {
+        send(&app, navigate("/")).await;
+    }
+    assert_eq!(send(&app, navigate("/")).await.body(), b"");
+    let counts = pages.counts();
+    assert_eq!((counts.waiting, counts.without_room), (10_000, 1));
 }
 
 #[tokio::test]

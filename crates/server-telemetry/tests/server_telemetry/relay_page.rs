@@ -223,6 +223,53 @@ async fn what_is_too_much_is_cut_and_counted() {
 }
 
 #[tokio::test]
+async fn links_and_the_attributes_of_everything_are_cut_and_counted_too() {
+    let many = |prefix: &str| {
+        (0..200)
+            .map(|n| attribute(&format!("{prefix}{n}"), "v"))
+            .collect::<Vec<_>>()
+    };
+    let setup = Setup::new();
+    let link = Link {
+        trace_id: vec![7; 16],
+        span_id: vec![7; 8],
+        attributes: many("key."),
+        ..Link::default()
+    };
+    let mut sent = batch(vec![Span {
+        links: vec![link; 200],
+        events: vec![Event {
+            time_unix_nano: now(),
+            attributes: many("key."),
+            ..Event::default()
+        }],
+        ..span("a")
+    }]);
+    let resource = &mut sent.resource_spans[0];
+    resource.resource.as_mut().unwrap().attributes = many("browser.");
+    let scope = resource.scope_spans[0].scope.as_mut().unwrap();
+    scope.attributes = many("key.");
+    assert_eq!(take(&setup, &sent).await, None);
+
+    let written = &setup.sink.requests()[0].resource_spans[0];
+    let resource = written.resource.as_ref().unwrap();
+    // The service is the relay's own.
+    assert_eq!(
+        (resource.attributes.len(), resource.dropped_attributes_count),
+        (129, 72)
+    );
+    let scope = written.scope_spans[0].scope.as_ref().unwrap();
+    assert_eq!((scope.attributes.len(), scope.dropped_attributes_count), (128, 72));
+    let span = &written.scope_spans[0].spans[0];
+    assert_eq!((span.links.len(), span.dropped_links_count), (128, 72));
+    for link in &span.links {
+        assert_eq!((link.attributes.len(), link.dropped_attributes_count), (128, 72));
+    }
+    let event = &span.events[0];
+    assert_eq!((event.attributes.len(), event.dropped_attributes_count), (128, 72));
+}
+
+#[tokio::test]
 async fn a_batch_holds_so_many_spans() {
     let setup = Setup::new();
     let (rejected, words) = take(&setup, &batch((0..520).map(|_| span("a")).collect()))

@@ -8,6 +8,9 @@ use prost::Message;
 
 const PROTOBUF: &str = "application/x-protobuf";
 
+/// What Honeycomb says of a key that it does not know.
+const UNKNOWN_KEY: &str = "unknown API key - check your credentials";
+
 /// `google.rpc.Status`, as a client knows it.
 #[derive(Clone, PartialEq, Message)]
 struct RpcStatus {
@@ -128,6 +131,7 @@ async fn a_wrong_key_is_unauthorized_even_on_a_page_of_ours() {
         let response = setup.send(request).await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{key}");
         let words = words(&response);
+        assert!(words.starts_with(UNKNOWN_KEY), "{words}");
         assert!(words.contains("SHOP_INGEST_KEY") && !words.contains(KEY), "{words}");
     }
     assert!(setup.sink.batches().is_empty());
@@ -142,7 +146,11 @@ async fn without_a_configured_key_every_key_is_wrong() {
             request.headers_mut().insert("x-honeycomb-team", key.parse().unwrap());
             let response = setup.send(request).await;
             assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
-            assert!(words(&response).contains("Set SHOP_INGEST_KEY"));
+            let words = words(&response);
+            assert!(
+                words.starts_with(UNKNOWN_KEY) && words.contains("Set SHOP_INGEST_KEY"),
+                "{words}"
+            );
         }
         assert_eq!(setup.relay.counts().refused_requests.unauthorized, 2);
     }
