@@ -56,7 +56,7 @@ fn row(trace: &TraceSummary, longest: f64, now: SystemTime) -> impl IntoView + u
     let more = (!more.is_empty()).then(|| {
         let names = more.join(", ");
         view! {
-            <span class="more" title=names.clone()>
+            <span class="more" title=names>
                 {format!("+{}", more.len())} <span class="hidden">{format!(" more: {names}")}</span>
             </span>
         }
