@@ -347,7 +347,9 @@ async fn a_statement_that_is_not_answered_stays_in_the_form_with_the_reason() {
 
 #[tokio::test]
 async fn a_page_of_somebody_else_does_not_have_the_store_work() {
-    let request = Request::get("/traces/sql?statement=SELECT+1").header("sec-fetch-site", "cross-site");
+    let request = Request::get("/traces/sql?statement=SELECT+1")
+        .header("sec-fetch-site", "cross-site")
+        .header("sec-fetch-dest", "document");
     let (status, body) = send(&filled(), request.body(Body::empty()).unwrap()).await;
     assert_eq!(status, StatusCode::OK);
     assert!(
