@@ -47,6 +47,8 @@ impl TraceStore {
     /// `bucket_ms("meta.duration_bucket")` is the duration within 1 %, and
     /// `histogram_percentile(histogram("meta.duration_bucket"), 0.99)` a group's P99, within 1 % as well.
     ///
+    /// Text is made within bounds: in eight places at most, and functions that make any amount of it, as `repeat`, are not there.
+    ///
     /// # Errors
     /// [`StoreError::Statement`] for what is no `SELECT` or cannot be understood; [`StoreError::TooLarge`] for what takes
     /// longer than 10 s, or too much memory; [`StoreError::Read`].
