@@ -4,13 +4,15 @@
 //! that it takes to bring spans in. So what sorting came to is kept, by the names as they were given (see [`intern`] for how
 //! such a cache is bounded).
 
+use crate::intern::{self, Latest};
 use crate::otlp::SAMPLE_RATE;
-use crate::{Column, Value, intern};
+use crate::{Column, Value};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-const SLOTS: usize = 1024;
+/// Sets of layouts.
+const SETS: usize = 512;
 /// Longer rows are laid out each for itself: a cache must not hold what a hostile batch is made of.
 const MAX_COLUMNS: usize = 256;
 
@@ -33,7 +35,7 @@ struct Layout {
 }
 
 thread_local! {
-    static LAYOUTS: RefCell<Vec<Option<Rc<Layout>>>> = const { RefCell::new(Vec::new()) };
+    static LAYOUTS: RefCell<Latest<Rc<Layout>>> = RefCell::new(Latest::new(SETS));
 }
 
 /// Lays a row out. Of one name the last value counts; the first `derived` columns give way to those that the row shares.
@@ -52,13 +54,10 @@ fn layout(given: &[Column], derived: usize, shared: &[Column]) -> Rc<Layout> {
         return Rc::new(Layout::new(given, derived, shared));
     }
     let names = given.iter().chain(shared).map(|column| &column.name);
-    let slot = intern::addresses(names, given.len() + derived) % SLOTS;
+    let hash = intern::addresses(names, given.len() + derived);
     LAYOUTS.with_borrow_mut(|layouts| {
-        layouts.resize(SLOTS, None);
-        match &layouts[slot] {
-            Some(known) if known.is_of(given, derived, shared) => Rc::clone(known),
-            _ => Rc::clone(layouts[slot].insert(Rc::new(Layout::new(given, derived, shared)))),
-        }
+        let is_wanted = |known: &Rc<Layout>| known.is_of(given, derived, shared);
+        layouts.get(hash, is_wanted, || Rc::new(Layout::new(given, derived, shared)))
     })
 }
 
