@@ -89,9 +89,10 @@ test('a delay of the network is the network time, and the server time is not tou
 test('a body that trickles in is download, and the wait does not grow', async ({ page, line, traces }) => {
   const [pieces, gapMs] = [6, 40];
   const trickling = await reports(page, line, traces, { trickle: { pieces, gapMs } }, 4);
-  // Where the page was busy when the first piece came, it was seen later, and the rest took less time.
-  const longest = Math.max(...trickling.map(({ download }) => download));
-  expect(longest).toBeGreaterThanOrEqual((pieces - 1) * (gapMs - EARLY_MS));
+  // A busy machine sees the first pieces late, and together: then the rest takes less. It is still most of the time.
+  for (const report of trickling) {
+    expect(report.download).toBeGreaterThan(((pieces - 1) * gapMs) / 2);
+  }
   expect(least(trickling, 'network')).toBeLessThan(NOISE_MS);
   expect(least(trickling, 'wait') - least(trickling, 'server')).toBeLessThan(NOISE_MS);
 });
@@ -102,7 +103,7 @@ test('delay and trickle at once are told apart', async ({ page, line, traces }) 
   const all = await reports(page, line, traces, conditions, 4);
   for (const report of all) {
     expect(report.network).toBeGreaterThanOrEqual(UP_MS + DOWN_MS - EARLY_MS);
-    expect(report.download).toBeGreaterThanOrEqual((pieces - 1) * (gapMs - EARLY_MS));
+    expect(report.download).toBeGreaterThan(((pieces - 1) * gapMs) / 2);
   }
   expect(least(all, 'network')).toBeLessThan(UP_MS + DOWN_MS + NOISE_MS);
 });
