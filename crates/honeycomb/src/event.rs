@@ -213,7 +213,7 @@ impl<'a> Iterator for Columns<'a> {
 
 /// Sorts by name and keeps the last of each name. Sorting, and not looking each name up in those before it, keeps a
 /// hostile span of a hundred thousand attributes from costing more than its share.
-pub(crate) fn sorted(mut columns: Vec<Column>) -> Vec<Column> {
+fn sorted(mut columns: Vec<Column>) -> Vec<Column> {
     columns.sort_by(|a, b| a.name.cmp(&b.name));
     columns.dedup_by(|later, earlier| {
         let same = later.name == earlier.name;

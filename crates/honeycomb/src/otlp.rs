@@ -9,7 +9,6 @@ mod sampling;
 pub use attributes::MAX_STRING_BYTES;
 pub(crate) use attributes::SAMPLE_RATE;
 
-use crate::event::sorted;
 use crate::layout::{Laid, lay};
 use crate::{Column, Event, Value, column};
 use attributes::Attributes;
@@ -72,11 +71,14 @@ impl Batch {
             }
             row.all(&scope.attributes);
         }
-        let mut columns = sorted(row.0);
-        let sample_rate = sampling::take(&mut columns);
+        let laid = lay(row.0, 0, &[]);
+        let columns = laid.names.iter().zip(&*laid.values).map(|(name, value)| Column {
+            name: Arc::clone(name),
+            value: value.clone(),
+        });
         Self {
-            columns: columns.into(),
-            sample_rate,
+            columns: columns.collect(),
+            sample_rate: laid.sample_rate.as_ref().map(sampling::rate),
         }
     }
 

@@ -109,9 +109,3 @@ fn json(value: &Any) -> Json {
 
 /// The names under which a sample rate may come as an attribute, the more usual one first.
 pub(crate) const SAMPLE_RATE: [&str; 2] = ["sampleRate", "SampleRate"];
-
-/// Takes a column out of a sorted list.
-pub(super) fn take(columns: &mut Vec<Column>, name: &str) -> Option<Value> {
-    let at = columns.binary_search_by(|column| (*column.name).cmp(name)).ok()?;
-    Some(columns.remove(at).value)
-}

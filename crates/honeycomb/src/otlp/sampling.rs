@@ -3,17 +3,10 @@
 //! Either an attribute says it, as Honeycomb's libraries write it, or `tracestate` carries the threshold of
 //! OpenTelemetry's probability sampling (<https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/>).
 
-use super::attributes::{SAMPLE_RATE, take as take_column};
-use crate::{Column, Value};
+use crate::Value;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
-/// Takes the sample rate's attribute out of sorted columns. What is not a number of at least 1 counts as 1.
-pub(super) fn take(columns: &mut Vec<Column>) -> Option<u32> {
-    let [first, second] = SAMPLE_RATE.map(|name| take_column(columns, name));
-    first.or(second).as_ref().map(rate)
-}
-
-/// The sample rate that an attribute says.
+/// The sample rate that an attribute says. What is not a number of at least 1 counts as 1.
 pub(super) fn rate(value: &Value) -> u32 {
     whole(match value {
         Value::Integer(rate) => *rate as f64,
