@@ -2,7 +2,7 @@
 // each in its states. Queries and SQL are in queries.spec.ts, a large trace in waterfall.spec.ts.
 
 import { expectNothingInTheWay } from './axe.js';
-import { crud, draft, expect, hydrated, open, signUp, talker, test } from './fixture.js';
+import { crud, draft, expect, hydrated, newPerson, open, signUp, talker, test } from './fixture.js';
 import { handIn, newRoute } from './hand-in.js';
 import { handInOdd } from './odd-trace.js';
 import { ownServer } from './own-server.js';
@@ -116,13 +116,7 @@ test('nothing is in the way of those who may not see traces', async ({ page }) =
   const server = await ownServer({ CRUDDUR_EXPLORER: 'operators', CRUDDUR_DEMO: '0' });
   expect((await page.goto(`${server.url}/traces`))?.status()).toBe(401);
   await expectNothingInTheWay(page, 'the explorer, not signed in');
-  await page.goto(`${server.url}/signup`);
-  await page.getByLabel('Name', { exact: true }).fill('Nobody');
-  await page.getByLabel('Email', { exact: true }).fill('nobody@example.com');
-  await page.getByLabel('Username', { exact: true }).fill('nobody');
-  await page.getByLabel('Password', { exact: true }).fill('a long enough password');
-  await page.getByRole('button', { name: 'Sign Up', exact: true }).click();
-  await expect(page.getByRole('button', { name: 'Sign Out' }).first()).toBeVisible();
+  await signUp(page, newPerson(), server.url);
   expect((await page.goto(`${server.url}/traces`))?.status()).toBe(403);
   await expectNothingInTheWay(page, 'the explorer, no operator');
   await server.stop();

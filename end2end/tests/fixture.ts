@@ -184,9 +184,9 @@ export function newPerson(): Person {
   return { name: `Test ${handle}`, email: `${handle}@example.com`, handle, password: `long enough ${handle}` };
 }
 
-/** Signs up a new person through the form; works with and without JavaScript. */
-export async function signUp(page: Page, person: Person = newPerson()): Promise<Person> {
-  await page.goto('/signup');
+/** Signs up a new person through the form, at the server of the tests or another one; works with and without JavaScript. */
+export async function signUp(page: Page, person: Person = newPerson(), origin = ''): Promise<Person> {
+  await page.goto(`${origin}/signup`);
   await page.getByLabel('Name', { exact: true }).fill(person.name);
   await page.getByLabel('Email', { exact: true }).fill(person.email);
   await page.getByLabel('Username', { exact: true }).fill(person.handle);

@@ -1,6 +1,6 @@
 // From what just happened in the app to its trace: for those to whom the explorer is open.
 
-import { crud, draft, expect, hydrated, isPost, open, signUp, test } from './fixture.js';
+import { crud, draft, expect, hydrated, isPost, newPerson, open, signUp, test } from './fixture.js';
 import { ownServer } from './own-server.js';
 
 test('a crud that was just posted leads to the trace of its posting', async ({ page, traces }) => {
@@ -87,13 +87,7 @@ test('a browser that refuses the clipboard is not said to have copied', async ({
 
 test('where the explorer is closed nothing leads there, and errors still have their id', async ({ page }) => {
   const server = await ownServer({ CRUDDUR_EXPLORER: 'operators', CRUDDUR_DEMO: '0' });
-  await page.goto(`${server.url}/signup`);
-  await page.getByLabel('Name', { exact: true }).fill('Nobody');
-  await page.getByLabel('Email', { exact: true }).fill('nobody@example.com');
-  await page.getByLabel('Username', { exact: true }).fill('nobody');
-  await page.getByLabel('Password', { exact: true }).fill('a long enough password');
-  await page.getByRole('button', { name: 'Sign Up', exact: true }).click();
-  await expect(page.getByRole('button', { name: 'Sign Out' }).first()).toBeVisible();
+  await signUp(page, newPerson(), server.url);
   await hydrated(page);
   await draft(page).fill('Seen by nobody');
   await crud(page).click();
