@@ -13,6 +13,7 @@ mod offset;
 
 use crate::state::{part, state};
 use crate::{page, tracer};
+use js_sys::Date;
 use offset::Offset;
 use std::cell::RefMut;
 use std::time::{Duration, SystemTime};
@@ -82,7 +83,7 @@ pub(crate) fn shift(time: &mut SystemTime, ahead_ms: f64) {
 pub(crate) fn check() -> f64 {
     let mut clock = clock();
     let performance = page::performance_now();
-    let ahead = page::date_now() - clock.anchor - performance;
+    let ahead = Date::now() - clock.anchor - performance;
     if ahead.abs() < APART_MS {
         return performance;
     }
@@ -129,7 +130,7 @@ pub(crate) fn learn(request_start: f64, response_start: f64, received: f64, sent
 /// `opentelemetry::time::now()`, which `SpanRef::end` and `BoxedSpan::end` use, is `Date.now()` here: a whole
 /// millisecond in the past, and of another clock. What looks like that is taken for *now*.
 pub(crate) fn sharpen(time: SystemTime) -> SystemTime {
-    if is_date(time, page::date_now()) { now() } else { time }
+    if is_date(time, Date::now()) { now() } else { time }
 }
 
 fn is_date(time: SystemTime, date_now: f64) -> bool {

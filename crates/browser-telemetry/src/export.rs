@@ -25,6 +25,7 @@ use crate::state::{part, state};
 use crate::{start, tracer};
 use batch::encode;
 use std::cell::RefMut;
+#[cfg(feature = "server-fn")]
 use wasm_bindgen_futures::JsFuture;
 
 /// Milliseconds from a batch's first span to its departure.
@@ -124,6 +125,7 @@ pub fn flush() {
 }
 
 /// What to wait for, if [`flush`] was called since the last time.
+#[cfg(feature = "server-fn")]
 pub(crate) fn flushed() -> Option<JsFuture> {
     let is_flushing = std::mem::take(&mut queue().is_flushing);
     is_flushing.then(|| page::flushed().into())
@@ -229,7 +231,8 @@ fn leave_with(mut spans: Vec<SpanRecord>) {
     let body = encode(&spans);
     let room = page::number("room") as usize;
     if body.len() > room && spans.len() > 1 && room >= MIN_ROOM {
-        let second = spans.split_off(spans.len() / 2);
+        let half = spans.len() / 2;
+        let second = split_off(&mut spans, half);
         leave_with(spans);
         return leave_with(second);
     }
@@ -282,7 +285,8 @@ pub(crate) fn answered(id: u32, answer: f64) {
     }
     if answer == TOO_LARGE && batch.spans.len() > 1 {
         drop(waiting);
-        let second = batch.spans.split_off(batch.spans.len() / 2);
+        let half = batch.spans.len() / 2;
+        let second = split_off(&mut batch.spans, half);
         send_batch(batch.spans);
         return send_batch(second);
     }
@@ -300,7 +304,12 @@ pub(crate) fn answered(id: u32, answer: f64) {
 
 fn take() -> Vec<SpanRecord> {
     let mut queue = queue();
-    let rest = queue.spans.len().min(MAX_BATCH);
-    let rest = queue.spans.split_off(rest);
+    let rest = split_off(&mut queue.spans, MAX_BATCH);
     std::mem::replace(&mut queue.spans, rest)
+}
+
+/// What comes after the first `at`. (By a function that cannot fail, compiled once.)
+#[inline(never)]
+fn split_off(spans: &mut Vec<SpanRecord>, at: usize) -> Vec<SpanRecord> {
+    spans.split_off(at.min(spans.len()))
 }

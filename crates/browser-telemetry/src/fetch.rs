@@ -108,6 +108,7 @@ pub(crate) enum Route<'a> {
     Unknown,
     Template(&'a str),
     /// The path of its URL.
+    #[cfg(feature = "server-fn")]
     Path,
 }
 
@@ -160,6 +161,7 @@ impl FetchSpan {
         let route = match route {
             Route::Unknown => None,
             Route::Template(template) => Some(template),
+            #[cfg(feature = "server-fn")]
             Route::Path => path(url),
         };
         let mut name = method.to_owned();
@@ -251,7 +253,7 @@ impl FetchSpan {
     fn aborted(&mut self) {
         self.stage = Stage::Ended;
         if let Some(mut record) = tracer::record(self.span) {
-            tracer::set(&mut record, KeyValue::new(attribute::SPAN_ABORTED, true));
+            otlp::truth(&mut record.attributes, attribute::SPAN_ABORTED);
         }
         tracer::end(self.span, clock::now());
     }

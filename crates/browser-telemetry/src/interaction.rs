@@ -136,7 +136,9 @@ fn end(id: u32) {
     let ended = {
         let mut state = interactions();
         let position = state.live.iter().position(|one| one.id == id);
-        position.map(|position| state.live.remove(position))
+        position
+            .filter(|at| *at < state.live.len())
+            .map(|at| state.live.remove(at))
     };
     if let Some(ended) = ended {
         tracer::end(ended.span, ended.last);

@@ -27,7 +27,7 @@
 // What is switched off uses nothing.
 #![cfg_attr(feature = "inert", allow(dead_code))]
 
-#[cfg(not(feature = "inert"))]
+#[cfg(all(feature = "server-fn", not(feature = "inert")))]
 mod client;
 mod clock;
 mod exception;
@@ -43,13 +43,13 @@ mod start;
 mod state;
 mod tracer;
 
-#[cfg(not(feature = "inert"))]
+#[cfg(all(feature = "server-fn", not(feature = "inert")))]
 pub use client::{TracedClient, TracedClientResponse};
 pub use clock::now;
 pub use fetch::{Request, Response, fetch};
 pub use otlp::SpanRecord;
 pub use page_load::hydrate;
-#[cfg(feature = "inert")]
+#[cfg(all(feature = "server-fn", feature = "inert"))]
 pub use server_fn::client::browser::BrowserClient as TracedClient;
 pub use start::{Config, start};
 pub use tracer::{BrowserSpan, BrowserTracer, BrowserTracerProvider};

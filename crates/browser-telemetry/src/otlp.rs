@@ -102,6 +102,12 @@ pub(crate) fn literal(attributes: &mut Vec<KeyValue>, key: &'static str, value: 
     attributes.push(KeyValue::new(key, value));
 }
 
+/// Adds that something is so.
+#[inline(never)]
+pub(crate) fn truth(attributes: &mut Vec<KeyValue>, key: &'static str) {
+    attributes.push(KeyValue::new(key, true));
+}
+
 /// Adds a whole number.
 #[inline(never)]
 pub(crate) fn integer(attributes: &mut Vec<KeyValue>, key: &'static str, value: i64) {

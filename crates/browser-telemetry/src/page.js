@@ -90,12 +90,7 @@ export function after(delay, kind, id) {
 }
 
 export function random(bytes) {
-  try {
-    crypto.getRandomValues(bytes);
-  } catch {
-    for (const index in bytes) bytes[index] = Math.random() * 256;
-  }
-  return bytes;
+  return crypto.getRandomValues(bytes);
 }
 
 const session = () => {

@@ -60,10 +60,6 @@ extern "C" {
     /// Milliseconds since the page's time origin.
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     pub(crate) fn performance_now() -> f64;
-
-    /// Milliseconds since 1970, in whole ones.
-    #[wasm_bindgen(js_namespace = Date, js_name = now)]
-    pub(crate) fn date_now() -> f64;
 }
 
 // What is shipped is the same, made smaller by `cargo xtask script`.
@@ -87,7 +83,7 @@ extern "C" {
     /// where there is none.
     pub(crate) fn ask(what: &str, about: &str) -> String;
 
-    /// Fills `bytes` from the cryptographic generator, or where there is none from the other.
+    /// Fills `bytes` from the cryptographic generator.
     pub(crate) fn random(bytes: &mut [u8]);
 
     /// What a request asks for: its method, its URL, the URL's host and port, and whether that is the page's own origin

@@ -18,7 +18,6 @@ use crate::resource_timing::Times;
 use crate::start::routes;
 use crate::state::{part, state};
 use crate::{SpanRecord, clock, export, fetch, ids, otlp};
-use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, SpanId, SpanKind, TraceId};
 use std::borrow::Cow;
 use std::cell::RefMut;
@@ -165,7 +164,7 @@ fn tell(page: Option<PageTrace>, started: f64, hydrated: Option<(f64, f64)>) {
     add_events(&mut document_load, "navigation", LOAD_EVENTS);
     add_events(&mut document_load, "paint", "firstPaint\0firstContentfulPaint");
     let mark_incomplete = |span: &mut SpanRecord| {
-        span.attributes.push(KeyValue::new(attribute::SPAN_INCOMPLETE, true));
+        otlp::truth(&mut span.attributes, attribute::SPAN_INCOMPLETE);
     };
     if is_incomplete {
         mark_incomplete(&mut document_load);

@@ -183,7 +183,8 @@ pub(crate) fn end(id: SpanId, at: SystemTime) {
     let ended = {
         let mut open = open();
         let position = open.iter().rposition(|open| open.record.span_id == id);
-        position.map(|position| open.remove(position))
+        // The filter keeps all of them, and the code of a failure out of the page.
+        position.filter(|at| *at < open.len()).map(|at| open.remove(at))
     };
     if let Some(ended) = ended {
         ended.end(at);
@@ -292,8 +293,7 @@ pub(crate) fn end_all() {
 fn mark_last() -> Option<SpanId> {
     let mut open = open();
     let record = &mut open.last_mut()?.record;
-    let incomplete = KeyValue::new(trace_wire::attribute::SPAN_INCOMPLETE, true);
-    otlp::set(&mut record.attributes, incomplete, usize::MAX);
+    otlp::truth(&mut record.attributes, trace_wire::attribute::SPAN_INCOMPLETE);
     Some(record.span_id)
 }
 
