@@ -12,6 +12,8 @@ use trace_store::TraceStore;
 
 /// The store's place in the log: what is up to there is in a segment.
 const CURSOR: &str = "store";
+/// What the store said when this log was new: a place in another one, which is gone.
+const OF_ANOTHER_LOG: &str = "store.of-another-log";
 
 /// Uncompressed bytes that are read at once: a few thousand spans.
 const PAGE: usize = 2 * 1024 * 1024;
@@ -36,8 +38,12 @@ impl Follower {
     }
 
     fn decoding(log: SpanLog, store: TraceStore, decode: fn(&[u8]) -> Result<Vec<Event>, DecodeError>) -> Self {
+        let sealed = store.sealed_position();
+        if sealed > log.counts().last_seq {
+            log.set_cursor(OF_ANOTHER_LOG, sealed);
+        }
         // The log's own word of what is sealed may be a moment older than the segments: what they have does not come twice.
-        let reader = log.reader(log.cursor(CURSOR).max(store.sealed_position()));
+        let reader = log.reader(log.cursor(CURSOR).max(sealed_of(&log, &store)));
         Self(Arc::new(Inner {
             log,
             store,
@@ -96,8 +102,8 @@ impl Follower {
     }
 
     fn save_place(&self) {
-        let sealed = self.0.store.sealed_position();
-        if sealed != self.0.log.cursor(CURSOR) {
+        let sealed = sealed_of(&self.0.log, &self.0.store);
+        if sealed > self.0.log.cursor(CURSOR) {
             self.0.log.set_cursor(CURSOR, sealed);
         }
     }
@@ -146,6 +152,14 @@ impl Follower {
     }
 }
 
+/// What of this log the store has sealed.
+fn sealed_of(log: &SpanLog, store: &TraceStore) -> u64 {
+    match store.sealed_position() {
+        other if other == log.cursor(OF_ANOTHER_LOG) => 0,
+        sealed => sealed,
+    }
+}
+
 fn decode(body: &[u8]) -> Result<Vec<Event>, DecodeError> {
     Ok(honeycomb::events(&ExportTraceServiceRequest::decode(body)?))
 }
@@ -178,6 +192,47 @@ mod tests {
     fn fragile(body: &[u8]) -> Result<Vec<Event>, DecodeError> {
         assert!(!body.ends_with(b"poison"), "a fault of the decoder");
         decode(body)
+    }
+
+    async fn append(log: &SpanLog, names: &[&str]) {
+        for name in names {
+            let batch = Batch {
+                body: body(name),
+                spans: 1,
+                flags: 0,
+            };
+            log.append(batch).unwrap().durable().await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_new_log_is_read_from_its_beginning_whatever_was_sealed_of_the_old_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = |name: &str| {
+            SpanLog::open(span_log::Config {
+                path: folder.path().join(name),
+                max_bytes: 1 << 20,
+            })
+        };
+        let store = TraceStore::open(StoreConfig::new(folder.path().join("traces"))).unwrap();
+        let finish = async |log: &SpanLog| {
+            let follower = Follower::new(log.clone(), store.clone());
+            tokio::task::spawn_blocking(move || follower.finish()).await.unwrap();
+            store.stats().events
+        };
+        let old = log("old").unwrap();
+        append(&old, &["a", "b", "c", "d"]).await;
+        assert_eq!(finish(&old).await, 4);
+
+        let new = log("new").unwrap();
+        append(&new, &["e", "f"]).await;
+        // This one ends without having sealed anything, as where the machine dies.
+        drop(Follower::new(new.clone(), store.clone()));
+        append(&new, &["g", "h", "i"]).await;
+        assert_eq!(finish(&new).await, 4 + 5);
+        assert_eq!(new.cursor(CURSOR), 5);
+        append(&new, &["j"]).await;
+        assert_eq!(finish(&new).await, 4 + 5 + 1, "and what it has does not come twice");
     }
 
     #[tokio::test]

@@ -5,6 +5,8 @@
 
 mod functions;
 mod histogram;
+mod reader;
+mod services;
 mod table;
 pub(crate) mod text;
 

@@ -101,6 +101,73 @@ async fn selects_are_answered_over_memory_and_segments() {
     assert!((about - 19.0).abs() < 0.2, "{about}");
 }
 
+/// The service of a row, in five kinds: three names, none, and one that is no text.
+fn service_of(number: i64) -> Option<Value> {
+    match number % 5 {
+        0 => Some(Value::String("a".into())),
+        1 => Some(Value::String("b".into())),
+        2 => Some(Value::String("c".into())),
+        3 => Some(Value::Integer(7)),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_statement_about_services_counts_their_rows_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = TraceStore::open(StoreConfig::new(folder.path())).unwrap();
+    let row = |number: i64| {
+        let name = if number % 2 == 0 { "even" } else { "odd" };
+        let mut columns = vec![
+            column(column::SPAN_ID, Value::String(format!("{number:016x}").into())),
+            column(column::NAME, Value::String(name.into())),
+        ];
+        columns.extend(service_of(number).map(|service| column(column::SERVICE_NAME, service)));
+        Event::new(number * SECOND, 1, columns, [].into())
+    };
+    for from in [0, 1000] {
+        store.ingest((from..from + 1000).map(row).collect());
+        store.seal().unwrap();
+    }
+    store.ingest((2000..3000).map(row).collect());
+
+    let is = |number: i64, names: &[&str]| match service_of(number) {
+        Some(Value::String(name)) => names.contains(&&*name),
+        _ => false,
+    };
+    let is_text = |number: i64| is(number, &["a", "b", "c"]);
+    let even = |number: i64| number % 2 == 0;
+    type Meant<'a> = &'a dyn Fn(i64) -> bool;
+    let cases: [(&str, Meant<'_>); 11] = [
+        ("s = 'a'", &|n| is(n, &["a"])),
+        ("'b' = s", &|n| is(n, &["b"])),
+        ("s = 'a' OR s = 'b'", &|n| is(n, &["a", "b"])),
+        ("s IN ('a', 'c', 'nobody')", &|n| is(n, &["a", "c"])),
+        ("s = 'a' AND name = 'even'", &|n| is(n, &["a"]) && even(n)),
+        ("s = 'a' OR name = 'even'", &|n| is(n, &["a"]) || even(n)),
+        ("s = 'a' AND s = 'b'", &|_| false),
+        ("s = 'nobody'", &|_| false),
+        ("s <> 'a'", &|n| is_text(n) && !is(n, &["a"])),
+        ("s NOT IN ('a', 'b')", &|n| is(n, &["c"])),
+        ("s IS NULL", &|n| !is_text(n)),
+    ];
+    for (condition, meant) in cases {
+        let condition = condition
+            .replace("s ", "\"service.name\" ")
+            .replace("= s", "= \"service.name\"");
+        let text = format!("SELECT count(*) FROM spans WHERE {condition}");
+        let expected = (0..3000).filter(|number| meant(*number)).count();
+        assert_eq!(answer(&store, &text).await, [[expected.to_string()]], "{text}");
+        // What is counted is what is shown.
+        let names = format!("SELECT \"service.name\", count(*) FROM spans WHERE {condition} GROUP BY 1");
+        let mut sum = 0;
+        for row in answer(&store, &names).await {
+            sum += row[1].parse::<usize>().unwrap();
+        }
+        assert_eq!(sum, expected, "{names}");
+    }
+}
+
 #[tokio::test]
 async fn nothing_but_reading_the_one_table_is_possible() {
     let folder = tempfile::tempdir().unwrap();

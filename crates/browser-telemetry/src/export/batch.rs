@@ -11,13 +11,13 @@ pub(super) fn encode(spans: &[SpanRecord]) -> Vec<u8> {
     let own = start::config().map_or(&[][..], |config| &config.resource);
     for part in spans.chunk_by(|one, next| one.epoch == next.epoch) {
         if let Some(first) = part.first() {
-            otlp::encode([&resource(first.epoch), own], part, &mut body);
+            otlp::encode([&resource(first.epoch, body.is_empty()), own], part, &mut body);
         }
     }
     body
 }
 
-fn resource(epoch: usize) -> Vec<KeyValue> {
+fn resource(epoch: usize, is_first: bool) -> Vec<KeyValue> {
     let mut resource = Vec::new();
     let list = &mut resource;
     otlp::literal(list, attribute::TELEMETRY_SDK_NAME, env!("CARGO_PKG_NAME"));
@@ -35,7 +35,8 @@ fn resource(epoch: usize) -> Vec<KeyValue> {
     otlp::number(list, attribute::CLOCK_OFFSET_MS, offset.map(|(offset, _)| offset));
     otlp::number(list, attribute::CLOCK_ERROR_MS, offset.map(|(_, error)| error));
     let queue = super::queue();
-    if queue.dropped > queue.reported {
+    // Once in a batch: the server adds them up.
+    if is_first && queue.dropped > queue.reported {
         otlp::integer(list, attribute::SPAN_DROPPED, queue.dropped - queue.reported);
     }
     resource

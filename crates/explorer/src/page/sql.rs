@@ -83,18 +83,16 @@ fn escaped(statement: &str) -> String {
 }
 
 fn table(answer: &SqlTable) -> impl IntoView + use<> {
-    let names: Vec<_> = answer
-        .columns
+    let of_numbers = |column: usize| {
+        let mut values = answer.rows.iter().filter_map(|row| row[column].as_ref());
+        values.next().is_some_and(is_number)
+    };
+    let columns: Vec<(&String, bool)> = answer.columns.iter().zip((0..).map(of_numbers)).collect();
+    let names: Vec<_> = columns
         .iter()
-        .enumerate()
-        .map(|(column, name)| {
-            let mut values = answer.rows.iter().filter_map(|row| row[column].as_ref());
-            let class = if values.next().is_some_and(is_number) {
-                "number"
-            } else {
-                "text"
-            };
-            view! { <th scope="col" class=class>{name.clone()}</th> }
+        .map(|(name, of_numbers)| {
+            let class = if *of_numbers { "number" } else { "text" };
+            view! { <th scope="col" class=class>{(*name).clone()}</th> }
         })
         .collect();
     let rows: Vec<_> = answer
@@ -102,11 +100,10 @@ fn table(answer: &SqlTable) -> impl IntoView + use<> {
         .iter()
         .take(MAX_ROWS)
         .map(|row| {
-            let cells: Vec<_> = answer
-                .columns
+            let cells: Vec<_> = columns
                 .iter()
                 .zip(row)
-                .map(|(name, value)| cell(name, value.as_ref()))
+                .map(|((name, of_numbers), value)| cell(name, *of_numbers, value.as_ref()))
                 .collect();
             view! { <tr>{cells}</tr> }
         })
@@ -137,9 +134,9 @@ fn table(answer: &SqlTable) -> impl IntoView + use<> {
     }
 }
 
-fn cell(name: &str, value: Option<&Value>) -> AnyView {
+fn cell(name: &str, of_numbers: bool, value: Option<&Value>) -> AnyView {
     match value {
-        None => view! { <td class="absent">"NULL"</td> }.into_any(),
+        None => view! { <td class="absent" class:number=of_numbers>"NULL"</td> }.into_any(),
         Some(Value::String(id)) if name == column::TRACE_ID => {
             view! { <td class="id"><a href=href::trace(id)>{id.to_string()}</a></td> }.into_any()
         }

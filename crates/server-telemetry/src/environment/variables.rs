@@ -108,7 +108,7 @@ pub const VARIABLES: [Variable; 43] = [
         "OTEL_BSP_EXPORT_TIMEOUT",
         TIMEOUT,
         "30000",
-        "How long a flush of the server's spans waits.",
+        "How long a `force_flush` of the server's spans waits. Cruddur calls none: its stop gives the log five seconds.",
     ),
     variable(
         "OTEL_BSP_MAX_QUEUE_SIZE",

@@ -1,5 +1,7 @@
 //! The rows as a table: those of the segments and those in memory, each read only as far as it is asked for.
 
+use super::reader::SegmentReaders;
+use super::services;
 use crate::core::Snapshot;
 use crate::rows;
 use crate::{columns, id};
@@ -10,7 +12,7 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::parquet::{CachedParquetFileReaderFactory, ParquetRowSelection};
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
@@ -22,6 +24,8 @@ use datafusion::object_store::ObjectMeta;
 use datafusion::object_store::path::Path;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::union::UnionExec;
+use honeycomb::{Event, column};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -48,14 +52,25 @@ impl Spans {
         Self { snapshot, schema }
     }
 
-    /// The rows in memory, with these columns.
-    fn memory(&self, projected: &SchemaRef, threads: usize) -> Result<Arc<dyn ExecutionPlan>> {
+    /// The rows in memory, with these columns; if services are named, theirs alone.
+    fn memory(
+        &self,
+        projected: &SchemaRef,
+        services: Option<&BTreeSet<&str>>,
+        threads: usize,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let is_asked_for = |event: &&Event| {
+            services.is_none_or(|services| {
+                let service = event.str(column::SERVICE_NAME);
+                service.is_some_and(|service| services.contains(service))
+            })
+        };
+        let rows: Vec<&Event> = self.snapshot.rows.iter().filter(is_asked_for).collect();
         let mut partitions: Vec<Vec<RecordBatch>> = vec![Vec::new(); threads.max(1)];
-        for (index, chunk) in self.snapshot.rows.chunks(BATCH).enumerate() {
-            let chunk: Vec<_> = chunk.iter().collect();
+        for (index, chunk) in rows.chunks(BATCH).enumerate() {
             let fields = projected.fields().iter();
             let arrays = fields
-                .map(|field| rows::one(&self.snapshot.columns, field.name(), &chunk))
+                .map(|field| rows::one(&self.snapshot.columns, field.name(), chunk))
                 .collect();
             let options = RecordBatchOptions::new().with_row_count(Some(chunk.len()));
             let batch = RecordBatch::try_new_with_options(Arc::clone(projected), arrays, &options)?;
@@ -74,36 +89,58 @@ impl Spans {
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
         filters: &[Expr],
+        services: Option<&BTreeSet<&str>>,
         limit: Option<usize>,
         threads: usize,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        let mut groups: Vec<FileGroup> = vec![FileGroup::default(); threads.clamp(1, self.snapshot.segments.len())];
-        let count = groups.len();
-        for (index, segment) in self.snapshot.segments.iter().enumerate() {
+    ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        let mut files = Vec::new();
+        for segment in self.snapshot.segments.iter() {
             let location =
                 Path::from_absolute_path(&segment.data).map_err(|error| DataFusionError::External(error.into()))?;
-            groups[index % count].push(PartitionedFile::new_from_meta(ObjectMeta {
+            let mut file = PartitionedFile::new_from_meta(ObjectMeta {
                 location,
                 last_modified: SystemTime::UNIX_EPOCH.into(),
                 size: segment.data_bytes,
                 e_tag: None,
                 version: None,
-            }));
+            })
+            .with_extension(Arc::clone(segment));
+            if let (Some(services), Some(runs)) = (services, &segment.runs) {
+                let Some(rows) = runs.of(services) else { continue };
+                file = file.with_extension(ParquetRowSelection::new(rows));
+            }
+            files.push(file);
+        }
+        if files.is_empty() {
+            return Ok(None);
+        }
+        let mut groups: Vec<FileGroup> = vec![FileGroup::default(); threads.clamp(1, files.len())];
+        let count = groups.len();
+        for (index, file) in files.into_iter().enumerate() {
+            groups[index % count].push(file);
         }
         let environment = state.runtime_env();
         let url = ObjectStoreUrl::local_filesystem();
-        let reader = CachedParquetFileReaderFactory::new(
-            environment.object_store(&url)?,
-            environment.cache_manager.get_file_metadata_cache(),
-        );
+        let readers = SegmentReaders {
+            cached: CachedParquetFileReaderFactory::new(
+                environment.object_store(&url)?,
+                environment.cache_manager.get_file_metadata_cache(),
+            ),
+            is_filtered: !filters.is_empty(),
+        };
         let mut source = ParquetSource::new(TableSchema::from(&self.schema))
             .with_table_parquet_options(state.table_options().parquet.clone())
-            .with_parquet_file_reader_factory(Arc::new(reader))
+            .with_parquet_file_reader_factory(Arc::new(readers))
             .with_pushdown_filters(true)
             .with_reorder_filters(true)
             .with_enable_page_index(true)
-            .with_bloom_filter_on_read(true);
-        if let Some(filter) = conjunction(filters.iter().map(by_bytes).collect::<Result<Vec<_>>>()?) {
+            .with_bloom_filter_on_read(filters.iter().any(asks_for_trace));
+        // The filters themselves come by `FilterPushdown`, an optimizer rule.
+        let mut by_bytes = Vec::new();
+        for filter in filters {
+            by_bytes.extend(self::by_bytes(filter)?);
+        }
+        if let Some(filter) = conjunction(by_bytes) {
             let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
             source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
         }
@@ -112,7 +149,7 @@ impl Spans {
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
             .build();
-        Ok(DataSourceExec::from_data_source(config))
+        Ok(Some(DataSourceExec::from_data_source(config)))
     }
 }
 
@@ -127,8 +164,13 @@ impl TableProvider for Spans {
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        // They are asked again of what comes out: rows in memory are not filtered, pages come whole.
-        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+        let knows_services = self.snapshot.segments.iter().all(|segment| segment.runs.is_some());
+        let supports = |filter: &&Expr| match knows_services && services::is_all_of(filter) {
+            true => TableProviderFilterPushDown::Exact,
+            // Asked again of what comes out: rows in memory are not filtered, pages come whole.
+            false => TableProviderFilterPushDown::Inexact,
+        };
+        Ok(filters.iter().map(supports).collect())
     }
 
     async fn scan(
@@ -143,20 +185,20 @@ impl TableProvider for Spans {
             Some(projection) => Arc::new(self.schema.project(projection)?),
             None => Arc::clone(&self.schema),
         };
-        let memory = self.memory(&projected, threads)?;
-        if self.snapshot.segments.is_empty() {
-            return Ok(memory);
+        let services = services::asked_for(filters);
+        let services = services.as_ref();
+        let memory = self.memory(&projected, services, threads)?;
+        match self.segments(state, projection, filters, services, limit, threads)? {
+            None => Ok(memory),
+            Some(segments) if self.snapshot.rows.is_empty() => Ok(segments),
+            Some(segments) => UnionExec::try_new(vec![segments, memory]),
         }
-        let segments = self.segments(state, projection, filters, limit, threads)?;
-        if self.snapshot.rows.is_empty() {
-            return Ok(segments);
-        }
-        UnionExec::try_new(vec![segments, memory])
     }
 }
 
-/// An id as text that is compared with a text, as the bytes that both are: so that bloom filters know it.
-fn by_bytes(filter: &Expr) -> Result<Expr> {
+/// The filter with ids, which are compared as text, as the bytes that they are, so that bloom filters know them; nothing where
+/// it compares none.
+fn by_bytes(filter: &Expr) -> Result<Option<Expr>> {
     let rewritten = filter.clone().transform(|expr| {
         let Expr::BinaryExpr(comparison) = &expr else {
             return Ok(Transformed::no(expr));
@@ -188,7 +230,13 @@ fn by_bytes(filter: &Expr) -> Result<Expr> {
             None => lit(false),
         }))
     })?;
-    Ok(rewritten.data)
+    Ok(rewritten.transformed.then_some(rewritten.data))
+}
+
+/// Whether a bloom filter may answer: trace ids have one, and to look for others in every file takes time.
+fn asks_for_trace(filter: &Expr) -> bool {
+    let mut columns = filter.column_refs().into_iter();
+    columns.any(|column| column.name() == column::TRACE_ID)
 }
 
 /// The columns that hold ids as bytes.

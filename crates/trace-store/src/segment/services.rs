@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Of more services than these nothing is kept.
-const MAX_SERVICES: usize = 256;
+pub(super) const MAX_SERVICES: usize = 256;
 
 /// The names of the columns by service, but for those that every row has; of rows without a service by the empty name. Nothing
 /// where a service cannot be told from the row's resource, or where there are too many.

@@ -21,7 +21,7 @@ const BATCH: usize = 4096;
 
 /// Rows of a block, about. Those of a block's traces lie together by service and kind: what a kind of span has as attributes
 /// and another has not then comes in runs, which take next to nothing. As many have to be looked through to read one trace.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 4096;
 
 /// Writes rows (at least one), in the order in which they came, and opens what was written.
 pub(crate) fn write(
