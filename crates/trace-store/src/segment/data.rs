@@ -32,7 +32,7 @@ const ROW_GROUP: usize = 512 * 1024;
 /// Rows of a page: what is decompressed to read one row.
 const PAGE: usize = 16 * 1024;
 /// Bytes of a page of durations, which are 8 each: filters leave a few rows, whose durations are then asked for.
-const DURATIONS: usize = 16 * 1024;
+const DURATIONS: usize = 32 * 1024;
 /// Bytes of a dictionary; a column with more values than that has no dictionary from there on.
 const DICTIONARY: usize = 512 << 10;
 /// The same of trace ids, so that those of a whole row group have room.
