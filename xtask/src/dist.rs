@@ -91,8 +91,11 @@ mod tests {
 
     #[test]
     fn a_folder_that_holds_something_is_left_alone() {
-        let here = env!("CARGO_MANIFEST_DIR");
-        let error = dist(here).unwrap_err().to_string();
-        assert!(error.contains("is not empty") && error.contains(here), "{error}");
+        // Made here: where a path is out of date, all would be built into it.
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("mine"), "").unwrap();
+        let path = folder.path().to_str().unwrap();
+        let error = dist(path).unwrap_err().to_string();
+        assert!(error.contains("is not empty") && error.contains(path), "{error}");
     }
 }

@@ -136,9 +136,7 @@ fn end(id: u32) {
     let ended = {
         let mut state = interactions();
         let position = state.live.iter().position(|one| one.id == id);
-        position
-            .filter(|at| *at < state.live.len())
-            .map(|at| state.live.remove(at))
+        tracer::remove(&mut state.live, position)
     };
     if let Some(ended) = ended {
         tracer::end(ended.span, ended.last);

@@ -183,8 +183,7 @@ pub(crate) fn end(id: SpanId, at: SystemTime) {
     let ended = {
         let mut open = open();
         let position = open.iter().rposition(|open| open.record.span_id == id);
-        // The filter keeps all of them, and the code of a failure out of the page.
-        position.filter(|at| *at < open.len()).map(|at| open.remove(at))
+        remove(&mut open, position)
     };
     if let Some(ended) = ended {
         ended.end(at);
@@ -295,6 +294,11 @@ fn mark_last() -> Option<SpanId> {
     let record = &mut open.last_mut()?.record;
     otlp::truth(&mut record.attributes, trace_wire::attribute::SPAN_INCOMPLETE);
     Some(record.span_id)
+}
+
+/// Takes what is at a place that was found. (The filter keeps all, and the code of a failure out of the page's WASM.)
+pub(crate) fn remove<T>(list: &mut Vec<T>, place: Option<usize>) -> Option<T> {
+    place.filter(|at| *at < list.len()).map(|at| list.remove(at))
 }
 
 pub(crate) fn push<T>(list: &mut Vec<T>, item: T) {

@@ -82,6 +82,29 @@ fn in_order(body: &str, parts: &[&str]) {
 }
 
 #[tokio::test]
+async fn the_example_is_for_the_address_that_the_page_was_asked_at() {
+    let headers: [(&[(&str, &str)], &str); 3] = [
+        (&[("host", "127.0.0.1:3100")], "http://127.0.0.1:3100/api/traces/query"),
+        (
+            &[("host", "shop.example"), ("x-forwarded-proto", "https")],
+            "https://shop.example/api/traces/query",
+        ),
+        (
+            &[("host", "shop.example"), ("x-forwarded-proto", "<b>")],
+            "http://shop.example/api/traces/query",
+        ),
+    ];
+    for (headers, address) in headers {
+        let mut request = Request::get("/traces/queries");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (_, body) = send(&TraceStore::default(), request.body(Body::empty()).unwrap()).await;
+        assert!(body.contains(address), "{address} in {body}");
+    }
+}
+
+#[tokio::test]
 async fn the_list_leads_to_every_saved_query() {
     let (status, body) = get(&TraceStore::default(), "/traces/queries").await;
     assert_eq!(status, StatusCode::OK);

@@ -91,7 +91,6 @@ impl Engine {
         let parquet = &mut config.options_mut().execution.parquet;
         parquet.pushdown_filters = true;
         parquet.reorder_filters = true;
-        parquet.bloom_filter_on_read = true;
         // It would keep what a filter has read for the answer, whole batches of it in place of the rows that are wanted, and
         // outside of the bounds of memory.
         parquet.max_predicate_cache_size = Some(0);

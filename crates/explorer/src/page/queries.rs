@@ -4,7 +4,8 @@ use crate::href;
 use crate::saved::SavedQuery;
 use leptos::prelude::*;
 
-pub(crate) fn view(queries: &[SavedQuery]) -> impl IntoView + use<> {
+/// `origin` is where this page was asked for.
+pub(crate) fn view(queries: &[SavedQuery], origin: &str) -> impl IntoView + use<> {
     let items: Vec<_> = queries
         .iter()
         .map(|saved| {
@@ -36,10 +37,10 @@ pub(crate) fn view(queries: &[SavedQuery]) -> impl IntoView + use<> {
                 "Post a specification to "<code>"/api/traces/query"</code>" as JSON; the answer has the shape of \
                  Honeycomb’s query results. For example: "
             </p>
-            <pre tabindex="0" role="region" aria-label="Example"><code>{EXAMPLE}</code></pre>
+            <pre tabindex="0" role="region" aria-label="Example"><code>{format!("{EXAMPLE} \\\n  {origin}/api/traces/query")}</code></pre>
         </section>
     }
 }
 
-const EXAMPLE: &str = r#"curl --json '{"breakdowns": ["service.name"], "calculations": [{"op": "P95", "column": "duration_ms"}]}' \
-  http://127.0.0.1:3000/api/traces/query"#;
+const EXAMPLE: &str =
+    r#"curl --json '{"breakdowns": ["service.name"], "calculations": [{"op": "P95", "column": "duration_ms"}]}'"#;

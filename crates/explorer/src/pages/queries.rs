@@ -6,7 +6,7 @@ use crate::page::query::{self as query_page, Page};
 use crate::page::{Section, document_in, message};
 use crate::{Explorer, saved};
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use honeycomb::Query;
 use honeycomb::query::{ProblemCode, QueryProblem};
@@ -15,8 +15,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use trace_store::StoreError;
 
 /// `GET /traces/queries`: the list.
-pub(crate) async fn list(State(explorer): State<Explorer>) -> Response {
-    let body = || list_page::view(saved::queries());
+pub(crate) async fn list(State(explorer): State<Explorer>, headers: HeaderMap) -> Response {
+    let said = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let scheme = said("x-forwarded-proto")
+        .filter(|scheme| *scheme == "https")
+        .unwrap_or("http");
+    let origin = format!("{scheme}://{}", said("host").unwrap_or("127.0.0.1:3000"));
+    let body = || list_page::view(saved::queries(), &origin);
     html(
         StatusCode::OK,
         document_in(Section::Queries, &explorer.config, "Queries", body),

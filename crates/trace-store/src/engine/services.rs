@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 /// The services that rows may be of to pass all of these filters; nothing where they may be of any.
 pub(super) fn asked_for(filters: &[Expr]) -> Option<BTreeSet<&str>> {
-    filters.iter().filter_map(of).reduce(|one, other| &one & &other)
+    filters.iter().map(of).fold(None, of_both)
 }
 
 /// Whether a filter asks for services and for nothing else.
@@ -35,7 +35,7 @@ fn of(filter: &Expr) -> Option<BTreeSet<&str>> {
                 Some(BTreeSet::from([name]))
             }
             Operator::Or => Some(&of(left)? | &of(right)?),
-            Operator::And => asked_for_both(of(left), of(right)),
+            Operator::And => of_both(of(left), of(right)),
             _ => None,
         },
         Expr::InList(InList {
@@ -47,7 +47,7 @@ fn of(filter: &Expr) -> Option<BTreeSet<&str>> {
     }
 }
 
-fn asked_for_both<'e>(one: Option<BTreeSet<&'e str>>, other: Option<BTreeSet<&'e str>>) -> Option<BTreeSet<&'e str>> {
+fn of_both<'e>(one: Option<BTreeSet<&'e str>>, other: Option<BTreeSet<&'e str>>) -> Option<BTreeSet<&'e str>> {
     match (one, other) {
         (Some(one), Some(other)) => Some(&one & &other),
         (one, other) => one.or(other),

@@ -136,11 +136,11 @@ impl Spans {
             .with_enable_page_index(true)
             .with_bloom_filter_on_read(filters.iter().any(asks_for_trace));
         // The filters themselves come by `FilterPushdown`, an optimizer rule.
-        let mut by_bytes = Vec::new();
+        let mut of_ids = Vec::new();
         for filter in filters {
-            by_bytes.extend(self::by_bytes(filter)?);
+            of_ids.extend(by_bytes(filter)?);
         }
-        if let Some(filter) = conjunction(by_bytes) {
+        if let Some(filter) = conjunction(of_ids) {
             let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
             source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
         }
