@@ -115,7 +115,8 @@ export function print(site, seen, options, version) {
                    median of ${options.loads} loads in turns
   script µs/fetch  CPU time of all tasks of the page's main thread over ${FETCHES} fetches one after the other and the export of
                    their spans (Chromium's own count of script leaves out what runs after an await); median of ${options.rounds} rounds in turns
-  time ms/fetch    how much longer one of these fetches takes; another ${options.rounds} rounds
+  time ms/fetch    how much longer one of these fetches takes, in a page that no driver watches and that has a cookie, as a page has
+                   whose people sign in; another ${options.rounds} rounds
   bytes/fetch      bodies of telemetry as sent, and trace headers of the requests, less what the page posts without a fetch
   closed %         spans of a click and its fetch that arrive when the page is closed at once, of those that a page sends that
                    stays; ${options.closes} times; the fetch's answer takes ${ANSWER_MS} ms, so it is always under way`);

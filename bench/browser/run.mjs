@@ -1,17 +1,17 @@
-// `node run.mjs <site> [--rounds N] [--loads N] [--closes N]`: opens the pages that `build.mjs` made in one Chromium, in turns, and
+// `node run.mjs <site> [--rounds N] [--loads N] [--closes N]`: opens the pages that `build.mjs` made in Chromium, in turns, and
 // prints what each SDK adds to the same page without it.
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { argv, execPath, exit } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { launch } from './browser.mjs';
+import { launch, Unwatched } from './browser.mjs';
 import { closes, idle, load, loop, work } from './measure.mjs';
 import { PAGES } from './pages.mjs';
 import { print } from './report.mjs';
 
 const [, , site, ...flags] = argv;
-const options = { rounds: 7, loads: 31, closes: 200 };
+const options = { rounds: 11, loads: 31, closes: 200 };
 for (let at = 0; at < flags.length; at += 2) {
   const name = flags[at].replace(/^--/, '');
   const number = Number(flags[at + 1]);
@@ -33,6 +33,7 @@ const [line] = await new Promise((resolve) => createInterface(server.stdout).onc
 /** @type {Record<string, string>} */
 const origins = JSON.parse(line);
 const browser = await launch();
+const unwatched = await Unwatched.launch();
 
 /** @type {Record<string, { loads: number[], loops: any[], works: number[], idleBytes: number, closed?: any }>} */
 const seen = Object.fromEntries(PAGES.map(({ name }) => [name, { loads: [], loops: [], works: [], idleBytes: 0 }]));
@@ -55,7 +56,7 @@ async function inTurns(rounds, measure) {
 // The first of each is for warming up: the browser's processes, the server's code.
 await inTurns(options.loads + 1, async ({ name }) => void seen[name].loads.push(await load(browser, origins[name])));
 await inTurns(options.rounds + 1, async ({ name, baseline }) => {
-  seen[name].loops.push(await loop(browser, origins[name], baseline !== undefined));
+  seen[name].loops.push(await loop(unwatched, name, origins[name], baseline !== undefined));
 });
 await inTurns(options.rounds + 1, async ({ name, baseline }) => {
   seen[name].works.push(await work(browser, origins[name], baseline !== undefined));
@@ -71,6 +72,7 @@ for (const { name } of traced) {
 }
 const version = browser.version();
 await browser.close();
+await unwatched.close();
 server.removeAllListeners('exit');
 server.stdin.end();
 print(site, seen, options, version);

@@ -22,7 +22,7 @@ mod batch;
 use crate::otlp::SpanRecord;
 use crate::page::{self, Call};
 use crate::state::{part, state};
-use crate::{start, tracer};
+use crate::{fetch, start, tracer};
 use batch::encode;
 use std::cell::RefMut;
 #[cfg(feature = "server-fn")]
@@ -217,6 +217,7 @@ fn send_batch(spans: Vec<SpanRecord>) {
 
 /// Sends all that waits, now: there may be no later. What is under way already goes on.
 pub(crate) fn leave() {
+    fetch::end_read();
     page::leave();
     loop {
         let spans = take();

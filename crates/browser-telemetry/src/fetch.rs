@@ -4,6 +4,9 @@
 //! that carries the echo of its id; without such an entry: when the body has been read). The body is read once, by
 //! whoever wants it: it is neither cloned nor teed. A response whose body nobody reads ends its span when it is
 //! dropped; a future that is dropped before its response is complete ends it as aborted.
+//!
+//! What telemetry has to do with a response it does after whoever waited for it: the next request of a page goes out first.
+//! Still in the same task of the browser, and before anything is flushed.
 
 use crate::resource_timing::Times;
 use crate::state::state;
@@ -258,19 +261,47 @@ impl FetchSpan {
         tracer::end(self.span, clock::now());
     }
 
+    #[inline(never)]
     fn end(&mut self) {
         self.stage = Stage::Ended;
-        let mut end = clock::check();
-        if let Some(times) = Times::find("request", &trace_wire::hex::write(&self.span.to_bytes())) {
-            if self.is_own {
+        let read = Read {
+            span: self.span,
+            is_own: self.is_own,
+            start: self.start,
+            end: page::performance_now(),
+        };
+        // What was read just before it, in the same breath: one is enough to remember.
+        end_read();
+        state().read.set(Some(read));
+        page::call_after(-1, page::Call::Read, 0);
+    }
+}
+
+/// The span of a request whose response has been read, until it is ended: after whoever waited for the response has gone
+/// on, so that what they do with it (another request, say) does not wait for telemetry, but in the same task of the
+/// browser.
+pub(crate) struct Read {
+    span: SpanId,
+    is_own: bool,
+    start: f64,
+    /// When it had been read.
+    end: f64,
+}
+
+/// Ends the span of what has been read, if there is one.
+pub(crate) fn end_read() {
+    clock::check();
+    if let Some(mut read) = state().read.take() {
+        if let Some(times) = Times::find("request", &trace_wire::hex::write(&read.span.to_bytes())) {
+            if read.is_own {
                 times.set_clock();
             }
-            if let Some(mut record) = tracer::record(self.span) {
-                times.write(self.start, &mut record.attributes);
+            if let Some(mut record) = tracer::record(read.span) {
+                times.write(read.start, &mut record.attributes);
             }
-            end = times.response_end;
+            read.end = times.response_end;
         }
-        tracer::end(self.span, clock::at(end));
+        tracer::end(read.span, clock::at(read.end));
     }
 }
 

@@ -26,7 +26,7 @@ const goal = (event, target) => {
   const link = target.closest("a[href]");
   const plain = !event.button && !event.metaKey && !event.altKey && !event.ctrlKey && !event.shiftKey;
   return plain && link && !link.target && !link.hasAttribute("download") && !link.relList.contains("external")
-    && link.origin == location.origin && link.pathname + link.search != location.pathname + location.search
+    && link.origin == origin && link.pathname + link.search != location.pathname + location.search
     ? link.pathname : "";
 };
 
@@ -86,7 +86,8 @@ export function start(callback, url, wanted) {
 }
 
 export function after(delay, kind, id) {
-  setTimeout(tell, delay, kind, id);
+  if (delay < 0) queueMicrotask(() => tell(kind, id));
+  else setTimeout(tell, delay, kind, id);
 }
 
 export function random(bytes) {
@@ -108,10 +109,12 @@ const session = () => {
   return visit[1];
 };
 
+const place = ({ hostname, port, protocol }) => `\0${hostname}\0${port || (protocol == "https:" ? 443 : 80)}\0`;
+const { origin } = location;
+const here = place(location) + "own";
+
 export function target({ method, url }) {
-  const own = url.startsWith(location.origin + "/") && location;
-  const { hostname, port, protocol } = own || new URL(url);
-  return [method, url, hostname, port || (protocol == "https:" ? 443 : 80), own ? "own" : ""].join("\0");
+  return method + "\0" + url + (url.startsWith(origin + "/") ? here : place(new URL(url)));
 }
 
 export function carry({ headers }, traceparent, visit) {
@@ -140,10 +143,10 @@ export function times(name, client, properties) {
   const server = said(entry, "server");
   return [
     ...properties.split("\0").map(property => entry[property] || 0),
-    server ? server.duration : NaN,
-    +(server?.description || NaN),
+    server?.duration,
+    parseFloat(server?.description),
     parseFloat(entry.nextHopProtocol?.replace(/^\D+/, "")),
-    said(entry, "client")?.description == client ? 1 : 0,
+    said(entry, "client")?.description == client,
   ];
 }
 

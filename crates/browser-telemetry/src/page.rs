@@ -37,9 +37,11 @@ pub(crate) enum Call {
     /// The batch `id` has been answered, as `at` says: 0 where it was taken, minus the status where it was refused for
     /// good, or else the milliseconds until it may be tried again (1: as one likes).
     Answered = 12,
+    /// A response has been read, and whoever waited for it has gone on.
+    Read = 13,
 }
 
-const CALLS: [Call; 13] = [
+const CALLS: [Call; 14] = [
     Call::Enter,
     Call::LeaveAll,
     Call::PopState,
@@ -53,6 +55,7 @@ const CALLS: [Call; 13] = [
     Call::Flush,
     Call::Patience,
     Call::Answered,
+    Call::Read,
 ];
 
 #[wasm_bindgen]
@@ -122,8 +125,10 @@ pub(crate) fn number(property: &str) -> f64 {
 /// Takes the first of several texts that are one, with a zero byte between.
 #[inline(never)]
 pub(crate) fn first<'a>(texts: &mut &'a str) -> &'a str {
-    let (first, rest) = texts.split_once('\0').unwrap_or((texts, ""));
-    *texts = rest;
+    let end = texts.bytes().position(|byte| byte == 0);
+    let end = end.unwrap_or(texts.len());
+    let first = texts.get(..end).unwrap_or_default();
+    *texts = texts.get(end + 1..).unwrap_or_default();
     first
 }
 
@@ -180,7 +185,7 @@ pub(crate) fn listen(endpoint: &str, is_wanted: bool, answer: fn(Call, Args) -> 
     start(&call.into_js_value(), endpoint, is_wanted);
 }
 
-/// Calls `kind` after `delay_ms` milliseconds.
+/// Calls `kind` after `delay_ms` milliseconds; where they are below 0, as a microtask: once what runs now has run.
 pub(crate) fn call_after(delay_ms: i32, kind: Call, id: u32) {
     after(delay_ms, kind as u32, id);
 }

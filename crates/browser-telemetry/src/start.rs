@@ -3,7 +3,7 @@
 use crate::otlp::SpanRecord;
 use crate::page::{self, Args, Call};
 use crate::state::state;
-use crate::{BrowserTracerProvider, clock, exception, export, interaction, page_load, tracer};
+use crate::{BrowserTracerProvider, exception, export, fetch, interaction, page_load, tracer};
 use opentelemetry::{KeyValue, global};
 
 /// What an application says about itself.
@@ -86,7 +86,7 @@ fn is_of(url: &str, origin: &str) -> bool {
 }
 
 fn answer(call: Call, args: Args) -> u32 {
-    clock::check();
+    fetch::end_read();
     match call {
         Call::Enter => return interaction::enter(args),
         Call::LeaveAll => interaction::leave_all(),
@@ -108,6 +108,7 @@ fn answer(call: Call, args: Args) -> u32 {
         Call::Flush => export::due(args.id),
         Call::Patience => page_load::emit(),
         Call::Answered => export::answered(args.id, args.at),
+        Call::Read => {}
     }
     0
 }

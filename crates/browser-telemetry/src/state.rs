@@ -3,6 +3,7 @@
 
 use crate::clock::Clock;
 use crate::export::Queue;
+use crate::fetch::Read;
 use crate::interaction::Interactions;
 use crate::page_load::Load;
 use crate::start::Config;
@@ -19,6 +20,7 @@ pub(crate) struct State {
     /// Whether this page records: the server decides.
     pub(crate) is_sampled: Cell<bool>,
     pub(crate) open: RefCell<Vec<Open>>,
+    pub(crate) read: Cell<Option<Read>>,
     pub(crate) interactions: RefCell<Interactions>,
     pub(crate) load: RefCell<Load>,
     pub(crate) queue: RefCell<Queue>,
@@ -31,6 +33,7 @@ thread_local!(static STATE: &'static State = Box::leak(Box::new(State {
     tracer: BrowserTracer::own(),
     is_sampled: Cell::new(true),
     open: RefCell::default(),
+    read: Cell::default(),
     interactions: RefCell::default(),
     load: RefCell::default(),
     queue: RefCell::new(Queue::new()),

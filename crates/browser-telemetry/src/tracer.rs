@@ -6,7 +6,7 @@
 use crate::interaction;
 use crate::otlp::{self, SpanRecord};
 use crate::state::{part, state};
-use crate::{clock, export, ids, page_load};
+use crate::{clock, export, fetch, ids, page_load};
 use opentelemetry::trace::{
     Event, Link, Span, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId,
     TraceState, Tracer, TracerProvider,
@@ -279,6 +279,7 @@ pub(crate) fn move_open(ahead_ms: f64) {
 
 /// Ends what is open, because the page goes away, and marks it: [`trace_wire::attribute::SPAN_INCOMPLETE`].
 pub(crate) fn end_all() {
+    fetch::end_read();
     page_load::emit();
     interaction::end_settled();
     let now = clock::now();

@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn every_file_of_the_folder_is_a_query_with_a_name() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../queries");
+        let folder = std::path::Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../queries");
         let mut files: Vec<_> = std::fs::read_dir(folder)
             .unwrap()
             .map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())

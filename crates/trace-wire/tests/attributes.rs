@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use trace_wire::attribute::{ATTRIBUTES, SetBy};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../..")
 }
 
 #[test]

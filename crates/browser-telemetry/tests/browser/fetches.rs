@@ -63,6 +63,27 @@ async fn a_response_that_nobody_reads_ends_normally() {
 }
 
 #[wasm_bindgen_test]
+async fn who_waits_for_a_response_goes_on_before_its_span_is_ended() {
+    let _owner = start();
+    get("first").await;
+    assert_eq!(ENDED.with_borrow(Vec::len), 0, "ended while the page waited for it");
+    let next = get("second");
+    assert_eq!(ended(1).await.len(), 1, "and without anything more to happen");
+    next.await;
+    browser_telemetry::export::flush();
+    assert_eq!(ENDED.with_borrow(Vec::len), 1, "unless what has ended is to go");
+    ended(1).await;
+}
+
+#[wasm_bindgen_test]
+async fn two_responses_that_are_read_at_once_both_end() {
+    let _owner = start();
+    // Polled by one task: where both are there, it reads both in one go.
+    futures::future::join(get("one"), get("other")).await;
+    ended(2).await;
+}
+
+#[wasm_bindgen_test]
 async fn requests_of_this_origin_carry_the_visit() {
     let _owner = start();
     get("visit").await;

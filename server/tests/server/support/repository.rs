@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The folder of the root `Cargo.toml`.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("..")
 }
 
 /// The text of a file.
