@@ -38,6 +38,7 @@ export class Unwatched {
       [...ARGUMENTS, '--headless=new', '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
+    process.on('exit', () => chromium.kill());
     const listening = /DevTools listening on ws:\/\/([^/]+)\//;
     const address = await new Promise((resolve, reject) => {
       createInterface(chromium.stderr).on('line', (line) => listening.test(line) && resolve(listening.exec(line)[1]));
@@ -52,7 +53,9 @@ export class Unwatched {
    * @param {string} tabs where it opens and closes tabs
    */
   constructor(chromium, profile, tabs) {
-    Object.assign(this, { chromium, profile, tabs });
+    this.chromium = chromium;
+    this.profile = profile;
+    this.tabs = tabs;
   }
 
   /**
