@@ -90,6 +90,20 @@ test('who has a trace in hand keeps it in hand', async ({ page, request }) => {
   expect(await names(page).first().boundingBox()).toEqual(box);
 });
 
+test('a link to older traces that is being pressed is not replaced', async ({ page, request }) => {
+  const route = newRoute();
+  await handIn(request, many(route, 2));
+  await live(page, `${of(route)}&limit=1`);
+  await expect(names(page)).toHaveText(['old 0']);
+  await page.getByRole('link', { name: 'Older traces' }).hover();
+  await page.mouse.down();
+  await handIn(request, [{ name: 'new', route }]);
+  await expect(news(page)).toHaveText('1 or more new');
+  await page.mouse.up();
+  await expect(names(page)).toHaveText(['old 1']);
+  await expect(page.getByRole('link', { name: 'Back to the newest' })).toBeVisible();
+});
+
 test('a list that is not live any more says so, and goes on when it can', async ({ page, request }) => {
   const route = newRoute();
   await handIn(request, many(route, 2));

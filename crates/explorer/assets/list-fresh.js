@@ -18,10 +18,15 @@ export function rows(root = document) {
 /** @param {HTMLTableRowElement} row */
 const traceOf = (row) => row.dataset['trace'] ?? '';
 
+/** What moves or is replaced when traces are put in: not while it has the focus, or the pointer (which may be pressed). */
+const MOVED = ['traces', 'pages'];
+
 /** Whether nobody would mind if the rows moved. */
 function idle() {
-  const table = document.getElementById('traces');
-  return window.scrollY < 8 && !table?.contains(document.activeElement) && !table?.matches(':hover');
+  const held = MOVED.map((id) => document.getElementById(id)).some(
+    (element) => element?.contains(document.activeElement) || element?.matches(':hover'),
+  );
+  return window.scrollY < 8 && !held;
 }
 
 /**
