@@ -1,4 +1,4 @@
-// Chromium, by a driver that sees what its pages do, and without one.
+// Chromium, with a driver that sees what its pages do, and without one; and what it says about a page.
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -28,7 +28,7 @@ export function launch() {
 
 /**
  * A Chromium whose pages nobody watches. A driver hears of each request of its page, with its headers and where in the script it
- * was begun: that makes a fetch half as long again, and what telemetry adds to it as well.
+ * was begun: with one a fetch took 3.5 ms in place of 2.1, and what telemetry adds to it grew as well.
  */
 export class Unwatched {
   static async launch() {

@@ -126,7 +126,8 @@ class Origin {
 
   /** What the page says goes to the driver, who has asked before the page was opened. */
   tell(request, response) {
-    request.pipe(this.asking);
+    // Nobody has, where somebody opens the page by hand.
+    request.pipe(this.asking ?? process.stderr, { end: this.asking !== undefined });
     request.on('end', () => response.end());
   }
 
